@@ -1,0 +1,35 @@
+"""The Compute port: one function over many items, on however many processors there are."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class ComputeError(Exception):
+    """The engine cannot do what was asked; the message says what to do about it."""
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Item, Result]):
+    """What came of one item: its result, or in words why there is none."""
+
+    item: Item
+    result: Result | None = None
+    error: str = ""
+
+
+class Compute(Protocol):
+    """Where heavy work runs."""
+
+    def map(
+        self, function: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Iterator[Outcome[Item, Result]]:
+        """Apply a module's function to each item, and yield the outcomes as they come.
+
+        An item whose function raises, runs too long or brings its process down is an outcome with
+        an error, never the end of the run. Items are taken only as fast as they are worked on.
+        """
+        ...

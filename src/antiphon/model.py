@@ -1,0 +1,288 @@
+"""The nouns: what Antiphon keeps and talks about, as plain immutable values.
+
+Every document of the store is one of these Structs. Times are whole milliseconds since 1970 (UTC)
+and are called `…_at`; lengths of time are milliseconds and are called `…_ms`. Ids are short strings
+whose first letters say what they name: `tr-` track, `al-` album, `ar-` artist, `pl-` playlist,
+`us-` user, `im-` picture.
+
+May import: nothing of Antiphon.
+"""
+
+import time
+from typing import Literal
+
+import msgspec
+
+Role = Literal["admin", "listener"]
+Feedback = Literal["like", "dislike"]
+Ending = Literal["completed", "skipped", "stopped"]
+SourceKind = Literal[
+    "album", "artist", "playlist", "search", "tracks", "history", "recommendation", "radio", "queue"
+]
+
+
+def now_ms() -> int:
+    """Return the present moment in milliseconds since 1970 (UTC)."""
+    return time.time_ns() // 1_000_000
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A plain immutable value; fields that hold their default are not written out."""
+
+
+class Document(Value, frozen=True):
+    """A value that the store keeps under its id."""
+
+    id: str
+
+
+class Credit(Value, frozen=True):
+    """An artist as credited on a track or an album."""
+
+    id: str
+    name: str
+
+
+class AudioFormat(Value, frozen=True):
+    """How a file's sound is encoded; `codec` is lower-case and short: such as mp3 or flac."""
+
+    codec: str
+    mime: str
+    bitrate_kbps: int = 0
+    sample_rate_hz: int = 0
+    channels: int = 0
+    bit_depth: int = 0
+    size: int = 0
+
+
+class ReplayGain(Value, frozen=True):
+    """Loudness tags in dB and linear peak; None where the file has none."""
+
+    track_gain_db: float | None = None
+    track_peak: float | None = None
+    album_gain_db: float | None = None
+    album_peak: float | None = None
+
+
+class Track(Document, frozen=True):
+    """One piece of music, known by its sound: the id is made from the audio payload.
+
+    `tagged_album_artists` is what the tags say; `album_artists` is what the catalogue made of it.
+    `features` names the feature set it was analysed with, "" before that, "failed" where it could
+    not be. `missing` is true while none of its files can be found.
+    """
+
+    title: str
+    sort: str
+    artists: tuple[Credit, ...] = ()
+    album_id: str = ""
+    album: str = ""
+    album_artists: tuple[Credit, ...] = ()
+    tagged_album_artists: tuple[Credit, ...] = ()
+    artist_ids: tuple[str, ...] = ()
+    track_no: int = 0
+    disc_no: int = 0
+    disc_title: str = ""
+    year: int = 0
+    original_year: int = 0
+    genres: tuple[str, ...] = ()
+    duration_ms: int = 0
+    format: AudioFormat = AudioFormat(codec="", mime="")
+    replay_gain: ReplayGain | None = None
+    musicbrainz: dict[str, str] = {}
+    compilation: bool = False
+    has_lyrics: bool = False
+    art_id: str = ""
+    added_at: int = 0
+    features: str = ""
+    missing: bool = False
+
+
+class SourceFile(Document, frozen=True):
+    """A file in a music folder, by its path; `track_id` is "" where it could not be read."""
+
+    folder: str
+    track_id: str = ""
+    size: int = 0
+    mtime_ns: int = 0
+    missing: bool = False
+
+
+class Lyrics(Document, frozen=True):
+    """The words of a track (same id), in LRC lines (`[mm:ss.xx] …`) when `synced`."""
+
+    text: str
+    synced: bool = False
+
+
+class Picture(Document, frozen=True):
+    """Where a cover is found: a picture file, or an audio file that carries it (`embedded`)."""
+
+    path: str
+    embedded: bool = False
+
+
+class Album(Document, frozen=True):
+    """A release: its tracks share album artist and title (or one MusicBrainz release)."""
+
+    title: str
+    sort: str
+    artists: tuple[Credit, ...] = ()
+    artist_ids: tuple[str, ...] = ()
+    artist_sort: str = ""
+    year: int = 0
+    original_year: int = 0
+    genres: tuple[str, ...] = ()
+    track_count: int = 0
+    disc_count: int = 0
+    duration_ms: int = 0
+    compilation: bool = False
+    art_id: str = ""
+    added_at: int = 0
+    musicbrainz_id: str = ""
+
+
+class Artist(Document, frozen=True):
+    """A performer, known by name; the counts are of albums under the name and tracks with it."""
+
+    name: str
+    sort: str
+    album_count: int = 0
+    track_count: int = 0
+    art_id: str = ""
+    musicbrainz_id: str = ""
+
+
+class Problem(Document, frozen=True):
+    """Something in a music folder (the id is its path) that could not be used, and why."""
+
+    stage: Literal["scan", "analysis"]
+    reason: str
+    at: int
+
+
+class Features(Document, frozen=True):
+    """Numbers computed from the sound of one track: float32 values, little-endian.
+
+    The id is the track's. `name` is the feature set with its version, as in `summary/0`.
+    """
+
+    name: str
+    vector: bytes
+    at: int
+
+
+class User(Document, frozen=True):
+    """A listener with an account; a `synthetic` one is simulated and cannot log in."""
+
+    name: str
+    password_hash: str = ""
+    role: Role = "listener"
+    created_at: int = 0
+    session_stamp: str = ""
+    synthetic: bool = False
+    about: str = ""
+
+
+class Source(Value, frozen=True):
+    """Where a listen came from, such as an album or an answer, with its id."""
+
+    kind: SourceKind
+    id: str = ""
+
+
+class Listen(Document, frozen=True):
+    """One track played by one listener; the id is that of the event that ended it."""
+
+    user_id: str
+    track_id: str
+    at: int
+    played_ms: int
+    duration_ms: int
+    ended: Ending
+    played: bool
+    source: Source | None = None
+    client: str = ""
+
+
+class Familiarity(Document, frozen=True):
+    """What one listener and one track have been through; the id is `user:track`.
+
+    `plays` counts listens to half the track or four minutes, `skips` ends by hand before that.
+    """
+
+    user_id: str
+    track_id: str
+    plays: int = 0
+    skips: int = 0
+    last_at: int = 0
+    feedback: Feedback | None = None
+    feedback_at: int = 0
+    liked_at: int = 0
+
+
+class Playlist(Document, frozen=True):
+    """An ordered list of tracks that a listener owns; `version` grows with every change."""
+
+    user_id: str
+    name: str
+    sort: str
+    track_ids: tuple[str, ...] = ()
+    created_at: int = 0
+    changed_at: int = 0
+    version: int = 0
+
+
+class Recommendation(Value, frozen=True):
+    """One recommended track, which generator found it, its score and the reasons in words."""
+
+    track_id: str
+    score: float
+    generator: str
+    reasons: tuple[str, ...] = ()
+
+
+class Answer(Document, frozen=True):
+    """What is recommended to a listener on one surface now; the id is `user:surface`.
+
+    `version` is the id of the event that it answers, `model` the version of the model that made it.
+    """
+
+    user_id: str
+    surface: str
+    items: tuple[Recommendation, ...] = ()
+    version: str = ""
+    model: str = ""
+    made_at: int = 0
+
+
+class Progress(Document, frozen=True):
+    """How far a long piece of work is; the id names it: `scan`, `analysis`."""
+
+    phase: str
+    done: int = 0
+    total: int = 0
+    started_at: int = 0
+    changed_at: int = 0
+    note: str = ""
+
+
+class Secret(Document, frozen=True):
+    """A key that this instance made for itself once, such as the one that signs sessions."""
+
+    value: str
+
+
+class LogEntry(Document, frozen=True):
+    """One event in the local event log, at its place in the order of its topic."""
+
+    topic: str
+    offset: int
+    key: str
+    value: bytes
+
+
+class LogOffset(Document, frozen=True):
+    """How far a topic is filled (`topic`) or a group has consumed it (`topic:group`)."""
+
+    offset: int = 0

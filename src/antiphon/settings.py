@@ -1,0 +1,95 @@
+"""Every setting, its default and its check, in one place.
+
+A setting is an environment variable `ANTIPHON_…` (`Settings.music` is `ANTIPHON_MUSIC`).
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import platformdirs
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1024)]
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the message names it and says what is expected."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator may choose; each field's comment says what it is for.
+
+    Raises SettingsError from `load` when a value does not fit.
+    """
+
+    # Where everything that Antiphon writes is kept: database, covers, demo music.
+    data: Path = msgspec.field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("antiphon", appauthor=False))
+    )
+    # Music folders, separated by ":" as in PATH; empty: none are watched.
+    music: tuple[Path, ...] = ()
+    # The three ports: where things are kept, what happened in order, where heavy work runs.
+    store: str = ""
+    events: str = "local:"
+    compute: str = "local:"
+    # Where the player is served, and where its pushes are.
+    host: str = "127.0.0.1"
+    port: Port = 4880
+    push_port: Port = 4881
+    # How browsers reach the push process, when not at the same host on `push_port`.
+    push_url: str = ""
+    # Answer only over HTTPS: cookies are then marked Secure.
+    secure_cookies: bool = False
+    # A Prometheus server may read /metrics with this as its bearer token; empty: only an admin may.
+    metrics_token: str = ""
+    # Processes that analyse sound; 0: one for each core.
+    workers: Count = 0
+    # Rescan a music folder when its files change.
+    watch: bool = True
+
+    @property
+    def store_url(self) -> str:
+        """The store's URL; by default one SQLite file in the data folder."""
+        return self.store or f"sqlite:///{self.data.absolute() / 'antiphon.db'}"
+
+    @property
+    def worker_count(self) -> int:
+        """The number of analysis processes, 1 or more."""
+        return self.workers or os.cpu_count() or 1
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: a value does not fit, or a variable `ANTIPHON_…` is not a setting.
+    """
+    prefix = "ANTIPHON_"
+    given = {
+        name.removeprefix(prefix).lower(): value
+        for name, value in environment.items()
+        if name.startswith(prefix)
+    }
+    known = set(Settings.__struct_fields__)
+    if unknown := sorted(set(given) - known):
+        raise SettingsError(
+            f"{prefix}{unknown[0].upper()} is not a setting; "
+            f"there are: {', '.join(prefix + name.upper() for name in sorted(known))}."
+        )
+    values: dict[str, object] = {name: value for name, value in given.items() if value}
+    if "music" in values:
+        values["music"] = [part for part in given["music"].split(os.pathsep) if part]
+    try:
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        name = str(error).rpartition("$.")[2].rstrip("`").partition("[")[0]
+        raise SettingsError(f"{prefix}{name.upper()} cannot be used: {error}.") from error
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value)).expanduser()
+    raise NotImplementedError(kind)

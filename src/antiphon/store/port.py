@@ -1,0 +1,165 @@
+"""The Store port: a deliberately narrow document store, and the words to declare collections with.
+
+Both adapters are generated from the declarations in `store.schema`; neither knows a collection.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from antiphon.model import Document
+
+D = TypeVar("D", bound=Document)
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; the message says what to do about it."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store is away or too busy just now; the same call may succeed later."""
+
+
+class ConflictError(StoreError):
+    """The document was changed by somebody else since it was read."""
+
+
+@dataclass(frozen=True)
+class Collection(Generic[D]):
+    """The declaration of a collection: what it holds and which questions are asked of it.
+
+    `indexes` are tuples of fields that are filtered and ordered by, together and in that order;
+    `many` are fields holding several values, each of which can be filtered by;
+    `text` are the fields that `search` reads, with their weight.
+    """
+
+    name: str
+    type: type[D]
+    indexes: tuple[tuple[str, ...], ...] = ()
+    many: tuple[str, ...] = ()
+    text: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All the single-valued fields that may be filtered or ordered by."""
+        return tuple(dict.fromkeys(name for index in self.indexes for name in index))
+
+    @property
+    def fields_beside_id(self) -> tuple[str, ...]:
+        """The declared fields without the key itself, which every engine keeps anyway."""
+        return tuple(name for name in self.fields if name != "id")
+
+
+@dataclass(frozen=True)
+class In:
+    """A condition: the field holds one of these values."""
+
+    values: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A condition: the field lies between; None leaves that side open."""
+
+    gt: Any = None
+    gte: Any = None
+    lt: Any = None
+    lte: Any = None
+
+
+Where = Mapping[str, Any]
+
+
+class Store(Protocol):
+    """Where things are kept. Every method MAY raise StoreUnavailableError."""
+
+    def get(self, collection: Collection[D], id: str) -> D | None:
+        """Return one document, or None."""
+        ...
+
+    def get_many(self, collection: Collection[D], ids: Iterable[str]) -> dict[str, D]:
+        """Return those of the documents that exist, by id."""
+        ...
+
+    def put(self, collection: Collection[D], doc: D) -> None:
+        """Keep a document, in place of one with the same id."""
+        ...
+
+    def put_many(self, collection: Collection[D], docs: Iterable[D]) -> None:
+        """Keep several documents, all or none."""
+        ...
+
+    def delete_many(self, collection: Collection[D], ids: Iterable[str]) -> int:
+        """Remove documents; return how many there were."""
+        ...
+
+    def find(
+        self,
+        collection: Collection[D],
+        where: Where | None = None,
+        order_by: Sequence[str] = (),
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        after: Sequence[Any] | None = None,
+    ) -> list[D]:
+        """Return documents that meet every condition, in order (by id at last).
+
+        `after` is the `position` of a document in this order; those behind it are returned.
+
+        Raises:
+            StoreError: a field is not declared for it.
+        """
+        ...
+
+    def count(self, collection: Collection[D], where: Where | None = None) -> int:
+        """Return how many documents meet every condition."""
+        ...
+
+    def group_count(
+        self, collection: Collection[D], field: str, where: Where | None = None
+    ) -> dict[Any, int]:
+        """Return how many documents hold each value of the field, most first."""
+        ...
+
+    def search(self, collection: Collection[D], text: str, limit: int) -> list[D]:
+        """Return the best matches for the words and beginnings of words in `text`, best first."""
+        ...
+
+    def increment(self, collection: Collection[D], id: str, amounts: Mapping[str, int]) -> D:
+        """Add to number fields of an existing document; return it as it is afterwards.
+
+        Raises:
+            StoreError: there is no such document.
+        """
+        ...
+
+    def compare_and_put(self, collection: Collection[D], doc: D, version: int) -> None:
+        """Keep `doc` if the kept one's `version` field is `version` (0: there is none yet).
+
+        Raises:
+            ConflictError: it is not.
+        """
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything done inside by this thread happen together or not at all."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+
+def position(doc: Document, order_by: Sequence[str]) -> tuple[Any, ...]:
+    """Return where `doc` stands in that order, for `find`'s `after`."""
+    return (*(getattr(doc, name) for name in order_by), doc.id)
+
+
+def text_of(doc: Document, field: str) -> str:
+    """Return what `search` reads of a field: a string, or the names in a tuple of credits."""
+    value = getattr(doc, field)
+    if isinstance(value, str):
+        return value
+    return " / ".join(getattr(item, "name", None) or str(item) for item in value)

@@ -1,0 +1,63 @@
+"""The collections: what is kept, and which fields each page and worker asks by."""
+
+from antiphon import model
+from antiphon.store.port import Collection
+
+TRACKS = Collection(
+    "tracks",
+    model.Track,
+    indexes=(
+        ("album_id", "disc_no", "track_no"),
+        ("missing", "sort"),
+        ("missing", "added_at"),
+        ("features", "missing"),
+    ),
+    many=("artist_ids", "genres"),
+    text={"title": 4.0, "artists": 2.0, "album": 1.0},
+)
+FILES = Collection("files", model.SourceFile, indexes=(("folder",), ("track_id",), ("missing",)))
+ALBUMS = Collection(
+    "albums",
+    model.Album,
+    indexes=(("sort",), ("artist_sort", "original_year"), ("added_at",), ("original_year",)),
+    many=("artist_ids", "genres"),
+    text={"title": 3.0, "artists": 1.0},
+)
+ARTISTS = Collection("artists", model.Artist, indexes=(("sort",),), text={"name": 1.0})
+LYRICS = Collection("lyrics", model.Lyrics)
+PICTURES = Collection("pictures", model.Picture)
+PROBLEMS = Collection("problems", model.Problem, indexes=(("stage",),))
+FEATURES = Collection("features", model.Features, indexes=(("name", "at"),))
+USERS = Collection("users", model.User, indexes=(("name",), ("synthetic",)))
+LISTENS = Collection("listens", model.Listen, indexes=(("user_id", "at"), ("at",), ("track_id",)))
+FAMILIARITIES = Collection(
+    "familiarities",
+    model.Familiarity,
+    indexes=(("user_id", "liked_at"), ("user_id", "plays"), ("user_id", "feedback"), ("track_id",)),
+)
+PLAYLISTS = Collection("playlists", model.Playlist, indexes=(("user_id", "sort"),))
+ANSWERS = Collection("answers", model.Answer, indexes=(("user_id",),))
+PROGRESS = Collection("progress", model.Progress)
+SECRETS = Collection("secrets", model.Secret)
+LOG_ENTRIES = Collection("log_entries", model.LogEntry, indexes=(("topic", "offset"),))
+LOG_OFFSETS = Collection("log_offsets", model.LogOffset)
+
+COLLECTIONS: tuple[Collection[model.Document], ...] = (
+    TRACKS,
+    FILES,
+    ALBUMS,
+    ARTISTS,
+    LYRICS,
+    PICTURES,
+    PROBLEMS,
+    FEATURES,
+    USERS,
+    LISTENS,
+    FAMILIARITIES,
+    PLAYLISTS,
+    ANSWERS,
+    PROGRESS,
+    SECRETS,
+    LOG_ENTRIES,
+    LOG_OFFSETS,
+)  # type: ignore[assignment]
