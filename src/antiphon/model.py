@@ -173,9 +173,13 @@ class Features(Document, frozen=True):
 
 
 class User(Document, frozen=True):
-    """A listener with an account; a `synthetic` one is simulated and cannot log in."""
+    """A listener with an account; a `synthetic` one is simulated and cannot log in.
+
+    `key` is the name as it is compared: Ann and ann are the same.
+    """
 
     name: str
+    key: str
     password_hash: str = ""
     role: Role = "listener"
     created_at: int = 0
@@ -264,7 +268,6 @@ class Progress(Document, frozen=True):
     total: int = 0
     started_at: int = 0
     changed_at: int = 0
-    note: str = ""
 
 
 class Secret(Document, frozen=True):

@@ -39,8 +39,8 @@ class LocalCompute:
             try:
                 while True:
                     for item in islice(waiting, 2 * self._workers - len(running)):
-                        future = pool.schedule(function, args=[item], timeout=self._time_limit_s)
-                        running[future] = item
+                        task = pool.schedule(function, args=[item], timeout=self._time_limit_s)
+                        running[task] = item
                     if not running:
                         return
                     done, _ = wait(running, return_when=FIRST_COMPLETED)

@@ -28,8 +28,12 @@ LYRICS = Collection("lyrics", model.Lyrics)
 PICTURES = Collection("pictures", model.Picture)
 PROBLEMS = Collection("problems", model.Problem, indexes=(("stage",),))
 FEATURES = Collection("features", model.Features, indexes=(("name", "at"),))
-USERS = Collection("users", model.User, indexes=(("name",), ("synthetic",)))
-LISTENS = Collection("listens", model.Listen, indexes=(("user_id", "at"), ("at",), ("track_id",)))
+USERS = Collection("users", model.User, indexes=(("key",), ("synthetic",)))
+LISTENS = Collection(
+    "listens",
+    model.Listen,
+    indexes=(("user_id", "at"), ("user_id", "played"), ("played", "at"), ("track_id",)),
+)
 FAMILIARITIES = Collection(
     "familiarities",
     model.Familiarity,

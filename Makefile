@@ -1,0 +1,43 @@
+# make run    serve the player (MUSIC=/path/to/music; without it, the synthetic demo library)
+# make test   every test, with what it needs installed
+# make check  style, types, imports
+
+PYTHON ?= python3
+export ANTIPHON_DATA ?= $(CURDIR)/var
+ANTIPHON := .venv/bin/antiphon
+SOURCES := pyproject.toml package-lock.json scripts/setup scripts/vendor
+
+.PHONY: run test check lock bench clean
+
+run: .venv/ready-run
+	@ANTIPHON_MUSIC="$(or $(MUSIC),$(ANTIPHON_MUSIC))" exec $(ANTIPHON) serve --demo
+
+test: .venv/ready-dev
+	@scripts/chromium
+	.venv/bin/pytest
+
+check: .venv/ready-dev
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	scripts/check-ui
+
+bench: .venv/ready-dev
+	.venv/bin/python bench/scan.py
+
+# The locks name hashes, never addresses.
+lock: .venv/ready-dev
+	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-run.lock
+	.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+
+clean:
+	rm -rf .venv node_modules src/antiphon/web/ui/vendor
+
+.venv/ready-run: requirements-run.lock requirements-setup.lock $(SOURCES)
+	@PYTHON=$(PYTHON) scripts/setup run
+	@touch $@
+
+.venv/ready-dev: requirements-dev.lock requirements-setup.lock $(SOURCES)
+	@PYTHON=$(PYTHON) scripts/setup dev
+	@touch .venv/ready-run $@

@@ -1,0 +1,48 @@
+"""The models in use, kept up with the store as tracks are analysed."""
+
+import threading
+import time
+
+import numpy as np
+
+from antiphon.audio.features import NAME
+from antiphon.store import Store, position
+from antiphon.store.schema import FEATURES
+from antiphon.taste.content import ContentModel, Matrix, fit
+
+REFRESH_S = 1.0
+_ORDER = ("name", "at")
+
+
+class Models:
+    """The content model over every analysed track; new features join it within REFRESH_S seconds.
+
+    It is shared by the threads of a process; a reader never waits for a refresh by another.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._vectors: dict[str, Matrix] = {}
+        self._after: tuple[object, ...] | None = None
+        self._content = fit({})
+        self._looked_at = float("-inf")
+        self._refreshing = threading.Lock()
+
+    @property
+    def content(self) -> ContentModel:
+        """The content model of all the tracks analysed so far."""
+        due = time.monotonic() - self._looked_at >= REFRESH_S
+        if due and self._refreshing.acquire(blocking=not self._vectors):
+            try:
+                self._refresh()
+            finally:
+                self._refreshing.release()
+        return self._content
+
+    def _refresh(self) -> None:
+        new = self._store.find(FEATURES, {"name": NAME}, _ORDER, after=self._after)
+        if new:
+            self._after = position(new[-1], _ORDER)
+            self._vectors.update((doc.id, np.frombuffer(doc.vector, "<f4")) for doc in new)
+            self._content = fit(self._vectors, version=f"content:{NAME}:{len(self._vectors)}")
+        self._looked_at = time.monotonic()

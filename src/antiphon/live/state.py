@@ -1,0 +1,28 @@
+"""A listener's state now, read from the store in three calls, bounded in size."""
+
+from antiphon.model import Familiarity
+from antiphon.store import In, Store
+from antiphon.store.schema import FAMILIARITIES, LISTENS
+from antiphon.taste.listener import ListenerState, state_of
+
+RECENT_LISTENS = 200
+FEEDBACK = 1000
+
+
+def load(store: Store, user_id: str) -> ListenerState:
+    """Return what the generators need to know about a listener."""
+    listens = store.find(
+        LISTENS, {"user_id": user_id}, ("user_id", "at"), descending=True, limit=RECENT_LISTENS
+    )
+    feedback = store.find(
+        FAMILIARITIES, {"user_id": user_id, "feedback": In(["like", "dislike"])}, limit=FEEDBACK
+    )
+    plays = store.count(LISTENS, {"user_id": user_id, "played": True})
+    return state_of(user_id, listens, feedback, plays)
+
+
+def favourites(store: Store, user_id: str, limit: int) -> list[Familiarity]:
+    """Return what the listener has played most, most first."""
+    return store.find(
+        FAMILIARITIES, {"user_id": user_id}, ("user_id", "plays"), descending=True, limit=limit
+    )

@@ -1,0 +1,51 @@
+"""What a Prometheus server may read: requests, events, and how much there is."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from antiphon.store import Collection, Store
+from antiphon.store.schema import ALBUMS, ARTISTS, LISTENS, PROBLEMS, TRACKS, USERS
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+REGISTRY = CollectorRegistry()
+REQUESTS = Histogram(
+    "antiphon_http_request_seconds",
+    "Time to answer a request.",
+    ("endpoint", "method", "status"),
+    registry=REGISTRY,
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+EVENTS = Counter(
+    "antiphon_listener_events_total", "Events taken from players.", ("kind",), registry=REGISTRY
+)
+
+
+class LibraryCollector:
+    """Counts documents when it is asked, so that nothing need keep count."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield one gauge with a sample for each collection worth watching."""
+        gauge = GaugeMetricFamily("antiphon_documents", "Documents kept.", labels=("collection",))
+        counted: tuple[Collection[Any], ...] = (TRACKS, ALBUMS, ARTISTS, LISTENS, USERS, PROBLEMS)
+        for collection in counted:
+            gauge.add_metric([collection.name], self._store.count(collection))
+        yield gauge
+
+
+def exposition(store: Store) -> bytes:
+    """Return all metrics in the text format of Prometheus."""
+    library = CollectorRegistry()
+    library.register(LibraryCollector(store))
+    return generate_latest(REGISTRY) + generate_latest(library)

@@ -1,0 +1,124 @@
+"""The supervisor: starts the parts of an instance as processes, and keeps them running.
+
+A part that ends by itself is started again, ever more slowly; a part whose supervisor is gone ends.
+"""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from antiphon.settings import Settings, SettingsError
+
+FIRST_DELAY_S = 1.0
+LONGEST_DELAY_S = 30.0
+# A part that ran for so long is taken to have been well.
+WELL_AFTER_S = 60.0
+STOP_WITHIN_S = 10.0
+_POLL_S = 0.2
+_log = logging.getLogger(__name__)
+
+
+class Part:
+    """One part of the instance: a process `antiphon serve NAME`, or another command."""
+
+    def __init__(self, command: Sequence[str], *, once: bool = False) -> None:
+        self._command = [sys.executable, "-m", "antiphon", *command]
+        self._once = once
+        self._delay_s = FIRST_DELAY_S
+        self._start_at = time.monotonic()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def look_after(self) -> None:
+        """Start the process when it is due, and see whether it has ended."""
+        if self._process is None:
+            if time.monotonic() >= self._start_at:
+                self._start_at = time.monotonic()
+                self._process = subprocess.Popen(self._command, start_new_session=True)  # noqa: S603
+            return
+        code = self._process.poll()
+        if code is None:
+            return
+        self._process = None
+        if self._once:
+            self._start_at = float("inf")
+            return
+        if time.monotonic() - self._start_at > WELL_AFTER_S:
+            self._delay_s = FIRST_DELAY_S
+        name = " ".join(self._command[3:])
+        _log.error("%s ended (exit %d); starting it again in %.0f s", name, code, self._delay_s)
+        self._start_at = time.monotonic() + self._delay_s
+        self._delay_s = min(2 * self._delay_s, LONGEST_DELAY_S)
+
+    def ask_to_stop(self) -> None:
+        """Let the process end what it is doing."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def stop_by(self, deadline: float) -> None:
+        """Wait for the process until `deadline` (monotonic seconds), then end it."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+def supervise(parts: Sequence[Part], stopped: threading.Event) -> None:
+    """Keep the parts running until `stopped`, then end them all."""
+    try:
+        while not stopped.wait(_POLL_S):
+            for part in parts:
+                part.look_after()
+    finally:
+        for part in parts:
+            part.ask_to_stop()
+        deadline = time.monotonic() + STOP_WITHIN_S
+        for part in parts:
+            part.stop_by(deadline)
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that is set by Ctrl-C or SIGTERM."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
+
+
+def end_with_parent(end: Callable[[], None]) -> None:
+    """Call `end` when the process that started this one is gone."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        end()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def check_ports(settings: Settings) -> None:
+    """See that nobody else listens where the player and its pushes are to be served.
+
+    Raises:
+        SettingsError: somebody does, or the address is not this machine's.
+    """
+    for name, port in (("PORT", settings.port), ("PUSH_PORT", settings.push_port)):
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, port))
+            except OSError as error:
+                raise SettingsError(
+                    f"Cannot serve at {settings.host}:{port} ({error.strerror}): "
+                    f"stop what runs there, or set ANTIPHON_{name} or ANTIPHON_HOST."
+                ) from error

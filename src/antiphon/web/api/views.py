@@ -1,0 +1,302 @@
+"""What the API says: the shapes of its answers, every field always there."""
+
+import msgspec
+
+from antiphon.model import Ending, Feedback, Role, Source
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """A shape of the API."""
+
+
+class CreditView(View, frozen=True):
+    """An artist as credited."""
+
+    id: str
+    name: str
+
+
+class AlbumRef(View, frozen=True):
+    """The album that a track is on."""
+
+    id: str
+    title: str
+
+
+class TrackView(View, frozen=True):
+    """A track, with what the listener made of it.
+
+    A `transcoded` track's stream cannot be asked for by byte ranges, but by `?offset=` seconds.
+    """
+
+    id: str
+    title: str
+    artists: tuple[CreditView, ...]
+    album: AlbumRef
+    album_artists: tuple[CreditView, ...]
+    track_no: int
+    disc_no: int
+    disc_title: str
+    year: int
+    original_year: int
+    genres: tuple[str, ...]
+    duration_ms: int
+    art_id: str
+    codec: str
+    missing: bool
+    added_at: int
+    has_lyrics: bool
+    transcoded: bool
+    gain_db: float | None
+    feedback: Feedback | None
+    plays: int
+
+
+class AlbumView(View, frozen=True):
+    """An album, without its tracks."""
+
+    id: str
+    title: str
+    artists: tuple[CreditView, ...]
+    year: int
+    original_year: int
+    genres: tuple[str, ...]
+    track_count: int
+    disc_count: int
+    duration_ms: int
+    compilation: bool
+    art_id: str
+    added_at: int
+
+
+class ArtistView(View, frozen=True):
+    """An artist, with how much there is of them."""
+
+    id: str
+    name: str
+    album_count: int
+    track_count: int
+    art_id: str
+
+
+class GenreView(View, frozen=True):
+    """A genre, with how many tracks there are of it."""
+
+    name: str
+    track_count: int
+
+
+class AlbumPage(View, frozen=True):
+    """Some albums; ask on with `after` = `next`."""
+
+    items: tuple[AlbumView, ...]
+    next: str | None
+
+
+class ArtistPage(View, frozen=True):
+    """Some artists; ask on with `after` = `next`."""
+
+    items: tuple[ArtistView, ...]
+    next: str | None
+
+
+class TrackPage(View, frozen=True):
+    """Some tracks; ask on with `after` = `next`."""
+
+    items: tuple[TrackView, ...]
+    next: str | None
+
+
+class GenreList(View, frozen=True):
+    """Every genre, the largest first."""
+
+    items: tuple[GenreView, ...]
+
+
+class AlbumDetail(View, frozen=True):
+    """An album with its tracks in order."""
+
+    album: AlbumView
+    tracks: tuple[TrackView, ...]
+
+
+class ArtistDetail(View, frozen=True):
+    """An artist with their albums, the albums of others they are on, and tracks to begin with."""
+
+    artist: ArtistView
+    albums: tuple[AlbumView, ...]
+    appears_on: tuple[AlbumView, ...]
+    tracks: tuple[TrackView, ...]
+
+
+class LyricsView(View, frozen=True):
+    """The words of a track; LRC lines when `synced`."""
+
+    text: str
+    synced: bool
+
+
+class Found(View, frozen=True):
+    """What a search found, best first in each kind."""
+
+    tracks: tuple[TrackView, ...]
+    albums: tuple[AlbumView, ...]
+    artists: tuple[ArtistView, ...]
+
+
+class RecommendedView(View, frozen=True):
+    """A recommended track: by which generator, how strongly, and why in words."""
+
+    track: TrackView
+    score: float
+    generator: str
+    reasons: tuple[str, ...]
+
+
+class RecommendedList(View, frozen=True):
+    """Recommended tracks, best first."""
+
+    items: tuple[RecommendedView, ...]
+
+
+class AnswerView(View, frozen=True):
+    """An answer on one surface; `version` changes when it does."""
+
+    surface: str
+    title: str
+    version: str
+    items: tuple[RecommendedView, ...]
+
+
+class RowView(View, frozen=True):
+    """A row of the home page: recommended tracks, or albums."""
+
+    id: str
+    title: str
+    subtitle: str
+    tracks: tuple[RecommendedView, ...]
+    albums: tuple[AlbumView, ...]
+
+
+class LearningView(View, frozen=True):
+    """How well the listener is known; `text` is empty once well enough."""
+
+    plays: int
+    text: str
+
+
+class HomeView(View, frozen=True):
+    """The home page."""
+
+    rows: tuple[RowView, ...]
+    learning: LearningView
+
+
+class ListenView(View, frozen=True):
+    """One listen of the history."""
+
+    id: str
+    at: int
+    played_ms: int
+    ended: Ending
+    source: Source | None
+    track: TrackView
+
+
+class ListenPage(View, frozen=True):
+    """Some listens, latest first; ask on with `after` = `next`."""
+
+    items: tuple[ListenView, ...]
+    next: str | None
+
+
+class PlaylistView(View, frozen=True):
+    """A playlist, without its tracks."""
+
+    id: str
+    name: str
+    track_count: int
+    duration_ms: int
+    art_ids: tuple[str, ...]
+    changed_at: int
+    version: int
+
+
+class PlaylistList(View, frozen=True):
+    """Every playlist of the listener, by name."""
+
+    items: tuple[PlaylistView, ...]
+
+
+class PlaylistDetail(View, frozen=True):
+    """A playlist with its tracks in order."""
+
+    playlist: PlaylistView
+    tracks: tuple[TrackView, ...]
+
+
+class UserView(View, frozen=True):
+    """A listener."""
+
+    id: str
+    name: str
+    role: Role
+    synthetic: bool
+    about: str
+
+
+class UserList(View, frozen=True):
+    """Some listeners."""
+
+    items: tuple[UserView, ...]
+
+
+class PushView(View, frozen=True):
+    """Where changes are pushed to a page: at `url`, or else at `port` of the same host."""
+
+    url: str
+    port: int
+    token: str
+
+
+class SessionView(View, frozen=True):
+    """Who is logged in; `acting_for` is the admin behind a synthetic listener."""
+
+    user: UserView
+    acting_for: UserView | None
+    csrf_token: str
+    push: PushView
+    demo: bool
+    version: str
+
+
+class LibraryCounts(View, frozen=True):
+    """How much there is."""
+
+    tracks: int
+    albums: int
+    artists: int
+
+
+class ProgressView(View, frozen=True):
+    """How far a piece of work has come; `total` is 0 while nobody knows, `phase` idle at the end."""
+
+    phase: str
+    done: int
+    total: int
+    started_at: int
+    changed_at: int
+
+
+class StatusView(View, frozen=True):
+    """How much there is, and how far the work in the background has come."""
+
+    library: LibraryCounts
+    scan: ProgressView | None
+    analysis: ProgressView | None
+
+
+class Accepted(View, frozen=True):
+    """How many events were taken."""
+
+    accepted: int
