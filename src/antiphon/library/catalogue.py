@@ -17,7 +17,16 @@ from antiphon.library.names import album_id, artist_id, sort_key
 from antiphon.library.read import Reading
 from antiphon.model import Album, Artist, Credit, Picture, Problem, SourceFile, Track, now_ms
 from antiphon.store import In, Store
-from antiphon.store.schema import ALBUMS, ARTISTS, FILES, LYRICS, PICTURES, PROBLEMS, TRACKS
+from antiphon.store.schema import (
+    ALBUMS,
+    ARTISTS,
+    FEATURES,
+    FILES,
+    LYRICS,
+    PICTURES,
+    PROBLEMS,
+    TRACKS,
+)
 
 VARIOUS = "Various Artists"
 MOST_GENRES = 8
@@ -45,11 +54,17 @@ def record(store: Store, folders: Sequence[FolderReading], *, is_first: bool) ->
         old = store.get_many(TRACKS, before | set(read))
         new = {id: _renewed(read[id], old.get(id), is_first) for id in read}
         tracks = _with_presence(store, {**old, **new})
-        tracks |= _assigned(store, tracks, {folder.folder for folder in folders})
-        store.put_many(TRACKS, tracks.values())
+        around, folder_of = _neighbours(store, tracks, {folder.folder for folder in folders})
+        old |= around
+        changed = {
+            id: track
+            for id, track in _assigned({**around, **tracks}, folder_of).items()
+            if track != old.get(id)
+        }
+        store.put_many(TRACKS, changed.values())
         _record_words_and_pictures(store, read)
         _record_problems(store, folders)
-        _derive(store, old.values(), tracks.values())
+        _derive(store, [old[id] for id in changed if id in old], changed.values())
 
 
 def note_problems(store: Store, problems: Iterable[Problem]) -> None:
@@ -66,6 +81,7 @@ def purge(store: Store) -> int:
         store.delete_many(PROBLEMS, [file.id for file in files])
         store.delete_many(TRACKS, [track.id for track in tracks])
         store.delete_many(LYRICS, [track.id for track in tracks])
+        store.delete_many(FEATURES, [track.id for track in tracks])
         _derive(store, tracks, ())
     return len(tracks)
 
@@ -137,24 +153,31 @@ def _with_presence(store: Store, tracks: dict[str, Track]) -> dict[str, Track]:
     return {id: replace(track, missing=id not in present) for id, track in tracks.items()}
 
 
-def _assigned(store: Store, tracks: dict[str, Track], folders: set[str]) -> dict[str, Track]:
-    """Return the tracks with their albums, and those of their neighbours that this moves."""
-    loose = any(map(_is_loose, tracks.values()))
-    changed = {
-        id: track if _is_loose(track) else _on_own_album(track) for id, track in tracks.items()
-    }
-    if not loose:
-        return changed
+def _neighbours(
+    store: Store, tracks: dict[str, Track], folders: set[str]
+) -> tuple[dict[str, Track], dict[str, str]]:
+    """Return the other tracks in these folders and where each track is, if albums hang on that."""
+    if not any(map(_is_loose, tracks.values())):
+        return {}, {}
     files = store.find(FILES, {"folder": In(sorted(folders)), "missing": False})
     folder_of = {file.track_id: file.folder for file in files if file.track_id}
-    around = store.get_many(TRACKS, [id for id in folder_of if id not in tracks])
+    return store.get_many(TRACKS, folder_of.keys() - tracks.keys()), folder_of
+
+
+def _assigned(tracks: dict[str, Track], folder_of: dict[str, str]) -> dict[str, Track]:
+    """Return the tracks with their albums."""
+    assigned: dict[str, Track] = {}
     company: defaultdict[tuple[str, str], list[Track]] = defaultdict(list)
-    for track in (*tracks.values(), *around.values()):
-        if _is_loose(track) and track.id in folder_of:
+    for track in tracks.values():
+        if not _is_loose(track):
+            assigned[track.id] = _on_own_album(track)
+        elif track.id in folder_of:
             company[folder_of[track.id], track.album].append(track)
+        else:
+            assigned[track.id] = track
     for (folder, _), group in company.items():
-        changed |= {track.id: track for track in _as_one_album(group, folder)}
-    return changed
+        assigned |= {track.id: track for track in _as_one_album(group, folder)}
+    return assigned
 
 
 def _is_loose(track: Track) -> bool:
