@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from media import FORMATS, PICTURE, music, write_music, write_tags
 
 from antiphon.library.artwork import folder_picture, picture_bytes, picture_id
 from antiphon.library.files import UnreadableError
+from media import FORMATS, PICTURE, music, write_music, write_tags
 
 
 @pytest.mark.parametrize(

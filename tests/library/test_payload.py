@@ -9,11 +9,11 @@ import mutagen.id3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from media import FORMATS, PICTURE, music, remove_tags, write_music, write_tags
 
 from antiphon.library.containers import find_payload
 from antiphon.library.files import MusicFile, open_music
 from antiphon.library.payload import UnreadableError, identify, identify_open
+from media import FORMATS, PICTURE, music, remove_tags, write_music, write_tags
 
 LONG = {"title": "long " * 400, "artist": ["One", "Two"], "musicbrainz_albumid": "x" * 5_000}
 MAGICS = (

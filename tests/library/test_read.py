@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from media import FORMATS, PICTURE, music, write_music, write_tags
 
 from antiphon.library import read
 from antiphon.library.names import artist_id
@@ -22,6 +21,7 @@ from antiphon.library.read import (
     read_file,
     text_to_path,
 )
+from media import FORMATS, PICTURE, music, write_music, write_tags
 
 SYNCED = "[00:01.00]one\n[00:02.50]two"
 

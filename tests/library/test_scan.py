@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from media import remove_tags, write_music, write_tags
 
 from antiphon.compute import Compute, open_compute
 from antiphon.library import catalogue
@@ -16,6 +15,7 @@ from antiphon.library.scan import ScanReport, rescan, scan
 from antiphon.model import Track
 from antiphon.store import Store
 from antiphon.store.schema import ALBUMS, ARTISTS, FILES, LYRICS, PROBLEMS, TRACKS
+from media import remove_tags, write_music, write_tags
 
 
 @pytest.fixture

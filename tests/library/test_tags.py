@@ -9,11 +9,11 @@ import mutagen.id3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from media import FORMATS, PICTURE, music, write_music, write_tags
 
 from antiphon.library.files import UnreadableError
 from antiphon.library.tags import Tags, read_tags
 from antiphon.model import ReplayGain
+from media import FORMATS, PICTURE, music, write_music, write_tags
 
 RELEASE = "9a1b8a1c-0d8a-4a0e-b0a3-3f6a1c2d4e5f"
 RECORDING = "1a1b8a1c-0d8a-4a0e-b0a3-3f6a1c2d4e5f"

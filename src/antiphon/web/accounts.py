@@ -7,7 +7,6 @@ from typing import cast
 import flask
 import flask_login
 from flask_wtf.csrf import CSRFProtect
-from itsdangerous import BadData, URLSafeTimedSerializer
 
 from antiphon.model import User
 from antiphon.store import Store
@@ -15,7 +14,6 @@ from antiphon.store.schema import USERS
 from antiphon.web.site import site
 
 SESSION_DAYS = 30
-PUSH_TOKEN_S = 3600
 _ACTING_AS = "acting_as"
 
 
@@ -77,23 +75,6 @@ def act_as(user: User | None) -> None:
     flask.session[_ACTING_AS] = user.id if user else ""
     current = cast("Account", flask_login.current_user)
     flask_login.login_user(Account(current.owner, user or current.owner))
-
-
-def push_token(user_id: str, secret: str) -> str:
-    """Return a token with which the push process lets a page in for PUSH_TOKEN_S seconds."""
-    return str(_signer(secret).dumps(user_id))
-
-
-def user_of_push_token(token: str, secret: str) -> str | None:
-    """Return whom a push token was made for, or None where it is forged or too old."""
-    try:
-        return str(_signer(secret).loads(token, max_age=PUSH_TOKEN_S))
-    except BadData:
-        return None
-
-
-def _signer(secret: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret, salt="push")
 
 
 def _load(session_id: str) -> Account | None:

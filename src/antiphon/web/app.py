@@ -1,6 +1,5 @@
 """The Flask application: made from services, with every route's guard, and nothing at import."""
 
-import secrets
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -11,13 +10,12 @@ from flask_limiter.util import get_remote_address
 
 from antiphon.events import EventLog
 from antiphon.live.models import Models
-from antiphon.model import Secret
 from antiphon.ops import metrics
 from antiphon.settings import Settings
 from antiphon.store import Store
-from antiphon.store.schema import SECRETS
 from antiphon.web import access, accounts, api, artwork, pages, problems, stream
 from antiphon.web.site import Site
+from antiphon.web.tokens import signing_secret
 
 LOGIN_TRIES = "10 per minute; 60 per hour"
 LARGEST_REQUEST = 2 << 20
@@ -40,16 +38,6 @@ def create_app(settings: Settings, store: Store, log: EventLog) -> flask.Flask:
     app.after_request(_measure)
     app.after_request(_harden(pages.content_security_policy(settings)))
     return app
-
-
-def signing_secret(store: Store) -> str:
-    """Return the key that signs sessions and push tokens; made once, the same for every process."""
-    with store.transaction():
-        kept = store.get(SECRETS, "signing")
-        if kept is None:
-            kept = Secret(id="signing", value=secrets.token_urlsafe(48))
-            store.put(SECRETS, kept)
-    return kept.value
 
 
 def _limit_logins(app: flask.Flask) -> None:

@@ -21,8 +21,7 @@ from antiphon.events.records import decode
 from antiphon.model import Progress
 from antiphon.store import Store, StoreError
 from antiphon.store.schema import PROGRESS
-from antiphon.web.accounts import user_of_push_token
-from antiphon.web.api import present
+from antiphon.web.tokens import user_of_push_token
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -105,7 +104,7 @@ class Push:
     def _show_progress(self, shown: dict[str, Progress]) -> dict[str, Progress]:
         now = self._store.get_many(PROGRESS, ["scan", "analysis"])
         if now != shown:
-            data = {name: present.progress(now.get(name)) for name in ("scan", "analysis")}
+            data = {name: now.get(name) for name in ("scan", "analysis")}
             self._hand_on(None, _message("progress", data))
         return now
 

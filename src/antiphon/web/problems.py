@@ -1,0 +1,65 @@
+"""What goes wrong, said as RFC 9457 problem details (`application/problem+json`), in one table."""
+
+import flask
+import msgspec
+from werkzeug.exceptions import HTTPException
+
+from antiphon.store import ConflictError, StoreError, StoreUnavailableError
+
+MIME = "application/problem+json"
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """A request that cannot be answered: the HTTP status, what is wrong, and what to do."""
+
+    def __init__(
+        self, status: int, title: str, detail: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(title)
+        self.status, self.title, self.detail = status, title, detail
+        self.headers = headers or {}
+
+
+# Of the kinds that an exception is, the most particular one counts.
+_KINDS: dict[type[Exception], tuple[int, str, dict[str, str]]] = {
+    StoreUnavailableError: (503, "The store is away or too busy", {"Retry-After": "2"}),
+    ConflictError: (409, "Changed by somebody else meanwhile", {}),
+    StoreError: (400, "The store cannot do that", {}),
+}
+
+
+def register(app: flask.Flask) -> None:
+    """Answer every error of the application by a problem document.
+
+    Exceptions that nobody foresaw are logged by Flask and answered by 500 without particulars.
+    """
+    app.register_error_handler(Problem, respond)
+    app.register_error_handler(HTTPException, _http_error)
+    for kind in _KINDS:
+        app.register_error_handler(kind, _known_error)
+
+
+def respond(problem: Problem) -> flask.Response:
+    """Return the response that says what the problem is."""
+    members = {"type": "about:blank", "status": problem.status, "title": problem.title}
+    if problem.detail:
+        members["detail"] = problem.detail
+    response = flask.Response(msgspec.json.encode(members), problem.status, mimetype=MIME)
+    response.cache_control.no_store = True
+    response.headers.update(problem.headers)
+    return response
+
+
+def _http_error(error: HTTPException) -> flask.typing.ResponseReturnValue:
+    """Turn Werkzeug's errors into problems, keeping headers such as Allow; redirects pass."""
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    return respond(Problem(status, error.name, error.description or "", headers))
+
+
+def _known_error(error: Exception) -> flask.Response:
+    kind = next(kind for kind in type(error).__mro__ if kind in _KINDS)
+    status, title, headers = _KINDS[kind]
+    return respond(Problem(status, title, str(error), headers))
