@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import argon2
 import flask
 import numpy as np
 import pytest
@@ -28,6 +29,13 @@ from antiphon.web.app import create_app
 
 PASSWORD = "correct horse"
 STYLES = {"Ambient": ("Calm", ("Ann", "Ben"), 0.0), "Metal": ("Loud", ("Cat", "Dan"), 8.0)}
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords with the least effort that argon2 knows; there are many in these tests."""
+    quick = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(users, "_hasher", quick)
 
 
 @dataclass

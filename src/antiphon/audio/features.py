@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable
 
 import numpy as np
-import threadpoolctl  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from antiphon.audio.decode import RATE_HZ, Samples, decode_middle
@@ -67,16 +66,6 @@ def extract(path: str | os.PathLike[str]) -> NDArray[np.float32]:
     if samples.std() < _QUIETEST:
         raise SilentError("it is silent")
     return _vector(_curves(samples))
-
-
-def warm_up() -> None:
-    """Prepare this process for extracting: librosa loaded and compiled, one thread for algebra.
-
-    For the start of a worker process; without it the first extraction takes seconds.
-    """
-    threadpoolctl.threadpool_limits(1)
-    noise = np.random.default_rng(0).standard_normal(RATE_HZ).astype(np.float32)
-    _vector(_curves(noise))
 
 
 def _vector(curves: Curves) -> NDArray[np.float32]:

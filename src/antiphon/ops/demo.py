@@ -66,8 +66,10 @@ def _welcome(store: Store, log: EventLog, listener: SimulatedListener) -> None:
 
 def _events(user: User, listen: SimulatedListen) -> Iterator[ListenerEvent]:
     yield _event(user, listen, "ended")
-    if listen.feedback:
-        yield _event(user, listen, "liked" if listen.feedback == "like" else "disliked")
+    if listen.feedback == "like":
+        yield _event(user, listen, "liked")
+    elif listen.feedback == "dislike":
+        yield _event(user, listen, "disliked")
 
 
 def _event(user: User, listen: SimulatedListen, kind: Kind) -> ListenerEvent:
@@ -76,7 +78,7 @@ def _event(user: User, listen: SimulatedListen, kind: Kind) -> ListenerEvent:
         id=str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
         user_id=user.id,
         track_id=listen.track_id,
-        at=listen.at,
+        at=listen.at + listen.played_ms,
         kind=kind,
         played_ms=listen.played_ms,
         reason=listen.ended if kind == "ended" else None,

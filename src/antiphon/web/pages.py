@@ -33,7 +33,7 @@ def ui_file(name: str) -> flask.Response:
 @allow(Access.PUBLIC)
 def page(path: str) -> flask.Response:
     """Send the player's one page; it finds out by itself which view an address names."""
-    if path.startswith(("api/", "stream/", "art/")) or "." in path.rpartition("/")[2]:
+    if path.startswith(("api/", "art/", "stream/", "ui/")) or "." in path.rpartition("/")[2]:
         raise Problem(404, "Not found", f"There is nothing at /{path[:200]}.")
     return flask.send_from_directory(UI, "index.html", conditional=True, max_age=0)
 
