@@ -260,8 +260,11 @@ class Answer(Document, frozen=True):
     made_at: int = 0
 
 
-class Progress(Document, frozen=True):
-    """How far a long piece of work is; the id names it: `scan`, `analysis`."""
+class Progress(Document, frozen=True, omit_defaults=False):
+    """How far a long piece of work is; the id names it: `scan`, `analysis`.
+
+    `total` is 0 while nobody knows it. There is none once the work is over.
+    """
 
     phase: str
     done: int = 0

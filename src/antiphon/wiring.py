@@ -45,8 +45,8 @@ def web_app() -> "flask.Flask":
 
 def push_app() -> "Push":
     """Return the push application, for an ASGI server to call."""
-    from antiphon.web.app import signing_secret  # noqa: PLC0415 - only where it is served
-    from antiphon.web.push import Push  # noqa: PLC0415
+    from antiphon.web.push import Push  # noqa: PLC0415 - only where it is served
+    from antiphon.web.tokens import signing_secret  # noqa: PLC0415
 
     services = open_services()
     return Push(services.store, services.log, signing_secret(services.store))

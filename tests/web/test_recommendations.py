@@ -30,21 +30,23 @@ def test_a_newcomer_is_shown_around_and_told_so(ann: Browser) -> None:
     assert home["learning"] == {"plays": 0, "text": "Still learning, from 0 plays."}
     assert {row["id"] for row in home["rows"]} == {"explore", "newest"}
     explore = next(row for row in home["rows"] if row["id"] == "explore")
-    genres = {item["track"]["genres"][0] for item in explore["tracks"][:2]}
+    genres = {item["track"]["genres"][0] for item in explore["items"][:2]}
     assert genres == {"Ambient", "Metal"}
 
 
 def test_the_home_page_learns(ann: Browser, settle: Callable[[], None]) -> None:
     finish(ann, settle, "tr-calm11")
     home = rows(ann)
-    assert home["for-you"]["tracks"][0]["track"]["id"].startswith("tr-calm")  # type: ignore[index]
+    assert home["for-you"]["items"][0]["track"]["id"].startswith("tr-calm")  # type: ignore[index]
     assert home["because-tr-calm11"]["title"] == "Because you finished Calm 1 1"
     assert ann.get("/home")["learning"]["text"] == "Still learning, from 1 play."
 
 
 def test_every_recommended_track_says_why(ann: Browser, settle: Callable[[], None]) -> None:
     finish(ann, settle, "tr-calm11", "tr-loud11")
-    items = [item for row in ann.get("/home")["rows"] for item in row["tracks"]]
+    items = [
+        item for row in ann.get("/home")["rows"] for item in row["items"] if row["kind"] == "tracks"
+    ]
     assert items
     assert all(item["reasons"] for item in items)
 
@@ -113,5 +115,5 @@ def test_what_is_loved_on_the_server_is_everybodys(
     ann: Browser, settle: Callable[[], None], log_in: Callable[..., Browser]
 ) -> None:
     finish(ann, settle, "tr-loud11", "tr-loud11", "tr-calm11")
-    loved = rows(log_in("ben"))["loved"]["tracks"]
+    loved = rows(log_in("ben"))["loved"]["items"]
     assert [item["track"]["id"] for item in loved] == ["tr-loud11", "tr-calm11"]  # type: ignore[attr-defined]

@@ -132,7 +132,9 @@ def _renewed(source: tuple[FolderReading, Reading], old: Track | None, is_first:
     picture = _picture(folder, reading)
     track = replace(track, art_id=picture.id if picture else "")
     if old is not None:
-        return replace(track, added_at=old.added_at, features=old.features)
+        # Read anew, what could not be listened to gets another chance.
+        features = "" if old.features == "failed" else old.features
+        return replace(track, added_at=old.added_at, features=features)
     return replace(track, added_at=reading.mtime_ns // 1_000_000 if is_first else now_ms())
 
 

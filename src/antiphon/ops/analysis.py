@@ -14,7 +14,7 @@ from antiphon.audio.features import NAME, extract
 from antiphon.compute import Compute, Outcome
 from antiphon.library.files import path_to_text, text_to_path
 from antiphon.model import Features, Problem, Track, now_ms
-from antiphon.ops.progress import ProgressNote
+from antiphon.ops.progress import noted
 from antiphon.store import In, Store, position
 from antiphon.store.schema import FEATURES, FILES, PROBLEMS, TRACKS
 
@@ -39,19 +39,19 @@ def analyse(store: Store, compute: Compute, stopped: Callable[[], bool]) -> int:
     track_ids: dict[str, str] = {}
     batch: list[Described] = []
     done, recorded_at = 0, time.monotonic()
-    with ProgressNote(store, "analysis", "listening to the music") as note:
-        note.show(0, pending)
+    with noted(store, "analysis", "listening to the music") as note:
+        note(0, pending)
         for outcome in compute.map(extract, _paths(store, track_ids)):
             batch.append((track_ids.pop(outcome.item), outcome))
             done += 1
             if len(batch) >= RECORDED or time.monotonic() - recorded_at > RECORD_EVERY_S:
                 _record(store, batch)
                 batch, recorded_at = [], time.monotonic()
-            note.show(done, max(done, pending))
+            note(done, max(done, pending))
             if stopped():
                 break
         _record(store, batch)
-        note.show(done, max(done, pending))
+        note(done, max(done, pending))
     return done
 
 

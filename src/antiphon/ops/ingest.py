@@ -12,8 +12,8 @@ from antiphon.compute import Compute
 from antiphon.library import scan
 from antiphon.library.files import split_suffix
 from antiphon.library.walk import SIDECARS
+from antiphon.ops import progress
 from antiphon.ops.analysis import analyse
-from antiphon.ops.progress import ProgressNote
 from antiphon.store import Store, StoreUnavailableError
 
 # Changes are gathered until there have been none for so long, but never longer than the other.
@@ -34,6 +34,8 @@ def run(
     watch: bool = True,
 ) -> None:
     """Keep the catalogue and its features up with the music folders until `stopped`."""
+    # What an earlier process did not live to take back.
+    progress.forget(store, ("scan", "analysis"))
     changed = threading.Event()
     listener = threading.Thread(target=_analyse, args=(store, compute, changed, stopped))
     listener.start()
@@ -96,9 +98,9 @@ def _patiently(
     """Scan; when the store is too busy just then, try again."""
     while not stopped.is_set():
         try:
-            with ProgressNote(store, "scan", "looking for music") as note:
+            with progress.noted(store, "scan", "looking for music") as note:
                 if paths is None:
-                    scan.scan(store, compute, roots, note.show)
+                    scan.scan(store, compute, roots, lambda seen, _read: note(seen, 0))
                 else:
                     scan.rescan(store, compute, paths)
         except StoreUnavailableError as error:

@@ -63,14 +63,14 @@ def fit(features: Mapping[str, Matrix], version: str = "") -> ContentModel:
 def affinities(model: ContentModel, evidence: Sequence[Evidence]) -> Affinities:
     """Return how much each track is wanted: the evidence, each weighed by its nearness.
 
-    Weighted kernel regression with the kernel max(0, cosine) ** SHARPNESS (Nadaraya 1964), over the
-    SEEDS strongest pieces of evidence that the model knows. A negative weight pushes away.
+    A weighted sum of kernels max(0, cosine) ** SHARPNESS (Nadaraya 1964, without its normaliser)
+    over the SEEDS strongest pieces of evidence that the model knows. A negative weight pushes away.
     """
     seeds = tuple(item for item in evidence if item.track_id in model.rows)[:SEEDS]
     rows = [model.rows[item.track_id] for item in seeds]
     weights = np.array([item.weight for item in seeds], np.float32)
     nearness = np.maximum(model.vectors @ model.vectors[rows].T, 0.0) ** SHARPNESS
-    parts = nearness * (weights / max(float(np.abs(weights).sum()), 1e-9))
+    parts = nearness * weights
     return Affinities(seeds, parts.sum(axis=1), parts)
 
 

@@ -13,7 +13,6 @@ from antiphon.model import (
     Credit,
     Familiarity,
     Playlist,
-    Progress,
     Recommendation,
     Track,
     User,
@@ -45,10 +44,9 @@ def tracks_by_id(store: Store, user_id: str, ids: Iterable[str]) -> dict[str, vi
 
 
 def recommended(
-    store: Store, user_id: str, items: Sequence[Recommendation]
+    items: Sequence[Recommendation], known: dict[str, views.TrackView]
 ) -> tuple[views.RecommendedView, ...]:
-    """Return recommendations with their tracks."""
-    known = tracks_by_id(store, user_id, [item.track_id for item in items])
+    """Return recommendations with their tracks, of which `known` holds those that there are."""
     return tuple(
         views.RecommendedView(
             track=known[item.track_id],
@@ -109,19 +107,6 @@ def user(doc: User) -> views.UserView:
     """Return a listener, without anything secret."""
     return views.UserView(
         id=doc.id, name=doc.name, role=doc.role, synthetic=doc.synthetic, about=doc.about
-    )
-
-
-def progress(doc: Progress | None) -> views.ProgressView | None:
-    """Return how far some work has come, if there ever was any."""
-    if doc is None:
-        return None
-    return views.ProgressView(
-        phase=doc.phase,
-        done=doc.done,
-        total=doc.total,
-        started_at=doc.started_at,
-        changed_at=doc.changed_at,
     )
 
 

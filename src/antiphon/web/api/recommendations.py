@@ -1,5 +1,6 @@
 """The answers: the home page, what plays next, radio, what sounds alike."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import flask
@@ -7,7 +8,7 @@ import msgspec
 from spectree import Response
 
 from antiphon.live import answers, home
-from antiphon.model import Answer, Track
+from antiphon.model import Answer, Recommendation, Track
 from antiphon.store.schema import ALBUMS, ARTISTS, TRACKS
 from antiphon.web.access import Access, allow
 from antiphon.web.accounts import listener_id
@@ -103,35 +104,27 @@ def similar(id: str, query: SimilarQuery) -> flask.Response:
     here = site()
     track = existing(TRACKS, id, "track")
     items = answers.similar(here.store, here.models.content, track, query.limit)
-    return present.json_of(
-        views.RecommendedList(items=present.recommended(here.store, listener_id(), items))
-    )
+    return present.json_of(views.RecommendedList(items=_recommended(items)))
+
+
+def _recommended(items: Sequence[Recommendation]) -> tuple[views.RecommendedView, ...]:
+    ids = [item.track_id for item in items]
+    return present.recommended(items, present.tracks_by_id(site().store, listener_id(), ids))
 
 
 def _answer(answer: Answer, title: str) -> flask.Response:
-    items = present.recommended(site().store, listener_id(), answer.items)
+    items = _recommended(answer.items)
     return present.json_of(
         views.AnswerView(surface=answer.surface, title=title, version=answer.version, items=items)
     )
 
 
-def _row(row: home.Row, tracks: dict[str, views.TrackView]) -> views.RowView:
-    return views.RowView(
-        id=row.id,
-        title=row.title,
-        subtitle=row.subtitle,
-        tracks=tuple(
-            views.RecommendedView(
-                track=tracks[item.track_id],
-                score=item.score,
-                generator=item.generator,
-                reasons=item.reasons,
-            )
-            for item in row.tracks
-            if item.track_id in tracks
-        ),
-        albums=tuple(map(present.album, row.albums)),
-    )
+def _row(row: home.Row, tracks: dict[str, views.TrackView]) -> views.TrackRow | views.AlbumRow:
+    if row.albums:
+        albums = tuple(map(present.album, row.albums))
+        return views.AlbumRow(id=row.id, title=row.title, subtitle=row.subtitle, items=albums)
+    items = present.recommended(row.tracks, tracks)
+    return views.TrackRow(id=row.id, title=row.title, subtitle=row.subtitle, items=items)
 
 
 def _learning(plays: int) -> str:

@@ -17,6 +17,7 @@ from antiphon.web.api import present, views
 from antiphon.web.api.description import spec
 from antiphon.web.problems import Problem
 from antiphon.web.site import site
+from antiphon.web.tokens import push_token
 
 blueprint = flask.Blueprint("session", __name__)
 
@@ -113,8 +114,8 @@ def status() -> flask.Response:
     return present.json_of(
         views.StatusView(
             library=counts,
-            scan=present.progress(work.get("scan")),
-            analysis=present.progress(work.get("analysis")),
+            scan=work.get("scan"),
+            analysis=work.get("analysis"),
         )
     )
 
@@ -132,7 +133,7 @@ def _session() -> views.SessionView:
         push=views.PushView(
             url=here.settings.push_url,
             port=here.settings.push_port,
-            token=accounts.push_token(listener.id, here.secret),
+            token=push_token(listener.id, here.secret),
         ),
         demo=here.store.count(USERS, {"synthetic": True}) > 0,
         version=__version__,

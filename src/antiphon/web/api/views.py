@@ -2,7 +2,7 @@
 
 import msgspec
 
-from antiphon.model import Ending, Feedback, Role, Source
+from antiphon.model import Ending, Feedback, Progress, Role, Source
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,14 +168,22 @@ class AnswerView(View, frozen=True):
     items: tuple[RecommendedView, ...]
 
 
-class RowView(View, frozen=True):
-    """A row of the home page: recommended tracks, or albums."""
+class TrackRow(View, frozen=True, tag_field="kind", tag="tracks"):
+    """A row of the home page that recommends tracks."""
 
     id: str
     title: str
     subtitle: str
-    tracks: tuple[RecommendedView, ...]
-    albums: tuple[AlbumView, ...]
+    items: tuple[RecommendedView, ...]
+
+
+class AlbumRow(View, frozen=True, tag_field="kind", tag="albums"):
+    """A row of the home page that shows albums."""
+
+    id: str
+    title: str
+    subtitle: str
+    items: tuple[AlbumView, ...]
 
 
 class LearningView(View, frozen=True):
@@ -188,7 +196,7 @@ class LearningView(View, frozen=True):
 class HomeView(View, frozen=True):
     """The home page."""
 
-    rows: tuple[RowView, ...]
+    rows: tuple[TrackRow | AlbumRow, ...]
     learning: LearningView
 
 
@@ -278,22 +286,12 @@ class LibraryCounts(View, frozen=True):
     artists: int
 
 
-class ProgressView(View, frozen=True):
-    """How far a piece of work has come; `total` is 0 while nobody knows, `phase` idle at the end."""
-
-    phase: str
-    done: int
-    total: int
-    started_at: int
-    changed_at: int
-
-
 class StatusView(View, frozen=True):
     """How much there is, and how far the work in the background has come."""
 
     library: LibraryCounts
-    scan: ProgressView | None
-    analysis: ProgressView | None
+    scan: Progress | None
+    analysis: Progress | None
 
 
 class Accepted(View, frozen=True):

@@ -1,0 +1,150 @@
+"""The live loop from event to answer: effects once, poison set aside, order kept."""
+
+from collections.abc import Callable
+from itertools import islice
+
+import msgspec
+import pytest
+
+from antiphon.events import (
+    AnswerChanged,
+    EventLog,
+    ListenerEvent,
+    Topic,
+    open_event_log,
+)
+from antiphon.events.records import DeadLetter, decode, encode
+from antiphon.live import worker
+from antiphon.live.effects import apply, familiarity_id
+from antiphon.live.models import Models
+from antiphon.model import Familiarity, Track
+from antiphon.store import Store
+from antiphon.store.schema import FAMILIARITIES, LISTENS, TRACKS
+
+
+@pytest.fixture
+def log(store: Store) -> EventLog:
+    store.put_many(
+        TRACKS,
+        [Track(id=f"tr-{n}", title=f"T{n}", sort=f"t{n}", duration_ms=200_000) for n in range(3)],
+    )
+    return open_event_log("local:", store)
+
+
+@pytest.fixture
+def work(store: Store, log: EventLog) -> Callable[[], None]:
+    def work() -> None:
+        for batch in islice(log.consume(Topic.LISTENS, worker.GROUP, wait_s=0.01), 2):
+            worker.handle(store, log, Models(store), batch)
+
+    return work
+
+
+def event(id: str = "e1", kind: str = "ended", **fields: object) -> ListenerEvent:
+    values = {"id": id, "user_id": "ann", "track_id": "tr-1", "at": 5, "kind": kind}
+    ended = {"played_ms": 200_000, "reason": "completed"} if kind == "ended" else {}
+    return msgspec.convert({**values, **ended, **fields}, ListenerEvent)
+
+
+def sent(log: EventLog, *values: bytes) -> None:
+    log.append(Topic.LISTENS, "ann", list(values))
+
+
+def all_of(log: EventLog, topic: Topic) -> list[bytes]:
+    return [e.value for batch in islice(log.consume(topic, "test", wait_s=0.01), 2) for e in batch]
+
+
+def familiarity(store: Store) -> Familiarity:
+    found = store.get(FAMILIARITIES, familiarity_id("ann", "tr-1"))
+    assert found is not None
+    return found
+
+
+def test_an_event_becomes_a_listen_and_an_answer(
+    store: Store, log: EventLog, work: Callable[[], None]
+) -> None:
+    sent(log, encode(event()))
+    work()
+    (listen,) = store.find(LISTENS)
+    assert (listen.id, listen.played, listen.ended) == ("e1", True, "completed")
+    (changed,) = (decode(value, AnswerChanged) for value in all_of(log, Topic.RECOMMENDATIONS))
+    assert (changed.user_id, changed.surface, changed.version) == ("ann", "next", "e1")
+
+
+def test_a_batch_answers_each_listener_once(
+    store: Store, log: EventLog, work: Callable[[], None]
+) -> None:
+    sent(log, *(encode(event(f"e{n}")) for n in range(20)), encode(event("b1", user_id="ben")))
+    work()
+    answers = [decode(value, AnswerChanged) for value in all_of(log, Topic.RECOMMENDATIONS)]
+    assert {(a.user_id, a.version) for a in answers} == {("ann", "e19"), ("ben", "b1")}
+
+
+def test_a_worker_that_died_before_its_commit_does_nothing_twice(
+    store: Store, log: EventLog, work: Callable[[], None]
+) -> None:
+    sent(log, encode(event("e1")), encode(event("e2", "liked")))
+    for one in (event("e1"), event("e2", "liked")):
+        apply(store, one)
+    work()
+    assert store.count(LISTENS) == 1
+    assert (familiarity(store).plays, familiarity(store).feedback) == (1, "like")
+
+
+@pytest.mark.parametrize(
+    ("poison", "reason"),
+    [
+        (b"not json", "not a ListenerEvent"),
+        (b"\xff\xfe", "not a ListenerEvent"),
+        (b'{"id":"x"}', "missing required field"),
+        (encode(event(track_id="tr-gone")), "there is no track 'tr-gone'"),
+        (encode(event()).replace(b'"ended"', b'"danced"'), "danced"),
+        (encode(event("e9", reason=None)), "without a reason"),
+    ],
+)
+def test_poison_is_set_aside_with_its_reason_and_blocks_nothing(
+    store: Store, log: EventLog, work: Callable[[], None], poison: bytes, reason: str
+) -> None:
+    sent(log, poison, encode(event("after")))
+    work()
+    assert [listen.id for listen in store.find(LISTENS)] == ["after"]
+    (letter,) = (decode(value, DeadLetter) for value in all_of(log, Topic.DEAD_LETTERS))
+    assert letter.value == poison
+    assert reason in letter.reason
+
+
+def test_an_event_of_a_newer_version_is_understood(
+    store: Store, log: EventLog, work: Callable[[], None]
+) -> None:
+    sent(log, encode(event()).replace(b'{"id"', b'{"mood":"blue","id"'))
+    work()
+    assert store.count(LISTENS) == 1
+
+
+def test_old_feedback_that_comes_late_does_not_win(store: Store, log: EventLog) -> None:
+    apply(store, event("e2", "disliked", at=20))
+    apply(store, event("e1", "liked", at=10))
+    assert familiarity(store).feedback == "dislike"
+    apply(store, event("e3", "undone", at=30))
+    assert familiarity(store).feedback is None
+
+
+def test_a_skip_is_an_end_before_it_was_a_play(store: Store, log: EventLog) -> None:
+    apply(store, event("e1", reason="skipped", played_ms=10_000))
+    apply(store, event("e2", reason="skipped", played_ms=150_000))
+    assert (familiarity(store).skips, familiarity(store).plays) == (1, 1)
+
+
+def test_an_effect_is_made_whole_or_not_at_all(
+    store: Store, log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("pulled the plug")
+
+    monkeypatch.setattr("antiphon.live.effects._familiarity", refuse)
+    with pytest.raises(RuntimeError):
+        apply(store, event())
+    assert store.count(LISTENS) == 0
+    monkeypatch.undo()
+    apply(store, event())
+    assert store.count(LISTENS) == 1
