@@ -1,0 +1,73 @@
+/** @import { Session } from "./types" */
+/** Everything that belongs to one listener, switched over when another one logs in. */
+
+import { answersVersion, forgetAnswers, refreshAnswers } from "./answers.js";
+import { flushOnLeave, startReporting } from "./events.js";
+import { forgetFeedback } from "./feedback.js";
+import { finish } from "./listening.js";
+import { follow, unfollow } from "./live.js";
+import { player, stop } from "./playback.js";
+import { refreshPlaylists } from "./playlists.js";
+import { keepQueue, queue, restoreQueue } from "./queue-state.js";
+import { forgetResources, refreshResources } from "./resource.js";
+import { logOut, session } from "./session.js";
+import { keep } from "./storage.js";
+
+const KEEP_EVERY_MS = 5000;
+
+/** Whose queue is loaded. */
+let present = "";
+
+export function startListener() {
+  startReporting(answer);
+  session.subscribe((now) => (now ? welcome(now) : unfollow()));
+  queue.subscribe(remember);
+  answersVersion.subscribe((version) => {
+    if (version && location.pathname === "/") refreshResources();
+  });
+  player.volume.subscribe((level) => keep("volume", level));
+  setInterval(remember, KEEP_EVERY_MS);
+  addEventListener("pagehide", () => {
+    remember();
+    finish("stopped");
+    flushOnLeave();
+  });
+}
+
+/** @param {Session} now */
+function welcome(now) {
+  if (now.user.id !== present) switchTo(now.user.id);
+  answer();
+  refreshPlaylists();
+  follow(now, { answer, done: refreshResources });
+}
+
+/** @param {string} user */
+function switchTo(user) {
+  if (present) stop();
+  present = "";
+  forgetAnswers();
+  forgetFeedback();
+  forgetResources();
+  const position = restoreQueue(user);
+  if (queue.value.current) player.cue(queue.value.current.track, position);
+  present = user;
+}
+
+function remember() {
+  if (present) keepQueue(present, player.position.value);
+}
+
+/** Something was heard or said: the next answers may be different now. */
+function answer() {
+  refreshAnswers().catch(() => {});
+}
+
+/** Leaves for good: what was heard is sent, the music stops. */
+export async function leave() {
+  remember();
+  stop();
+  flushOnLeave();
+  await logOut();
+  present = "";
+}
