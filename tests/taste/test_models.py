@@ -12,7 +12,7 @@ from antiphon.taste.content import ContentModel, affinities, fit, spread
 from antiphon.taste.explain import in_words
 from antiphon.taste.generators import Candidate, Reason
 from antiphon.taste.listener import Evidence, ListenerState, listen_weight, state_of
-from antiphon.taste.policy import PER_ARTIST, varied, with_exploration
+from antiphon.taste.policy import PER_ARTIST, varied
 
 
 def checkerboard(tracks: int = 12) -> ContentModel:
@@ -147,8 +147,16 @@ def test_at_most_two_of_an_artist_unless_nothing_else_is_left() -> None:
 def test_every_fifth_place_goes_to_the_unknown() -> None:
     known = [Candidate(f"k{n}", 0, "content") for n in range(8)]
     unknown = [Candidate(f"u{n}", 0, "spread") for n in range(3)]
-    mixed = [c.track_id for c in with_exploration(known, unknown)]
-    assert mixed == ["k0", "k1", "k2", "k3", "u0", "k4", "k5", "k6", "k7", "u1", "u2"]
+    mixed = varied(known, lambda track_id: (track_id,), exclude={"k1"}, limit=20, unknown=unknown)
+    assert [c.track_id for c in mixed] == [
+        *("k0", "k2", "k3", "k4", "u0"),
+        *("k5", "k6", "k7", "u1", "u2"),
+    ]
+
+
+def test_a_track_is_no_reason_for_itself() -> None:
+    found = generators.by_content(checkerboard(), [Evidence("t0", 2.0, "liked")], 20)
+    assert "t0" not in {candidate.track_id for candidate in found}
 
 
 def test_a_reason_whose_track_is_gone_is_not_said() -> None:

@@ -1,6 +1,6 @@
 """The answers: a listener's state and the models become recommendations for each surface."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain
 from zlib import crc32
 
@@ -16,12 +16,12 @@ from antiphon.taste.content import ContentModel
 from antiphon.taste.explain import in_words
 from antiphon.taste.generators import Candidate
 from antiphon.taste.listener import Evidence, ListenerState
-from antiphon.taste.policy import varied, with_exploration
+from antiphon.taste.policy import varied
 
 # Candidates looked up for each place in an answer: enough to choose from, few enough to fetch.
 BREADTH = 5
 NOT_AGAIN_WITHIN = 25
-NEWEST = 200
+NEWEST = 50
 
 
 def next_up(
@@ -40,8 +40,7 @@ def next_up(
     pool = BREADTH * limit + len(refused)
     wanted = generators.by_content(model, listener.evidence, pool)
     unknown = _unknown(store, model, listener, limit, version)
-    ranked = with_exploration(wanted, unknown) if wanted else iter(unknown)
-    items = _chosen(store, ranked, exclude=refused, limit=limit)
+    items = _chosen(store, wanted, exclude=refused, limit=limit, unknown=unknown)
     return _answer(user_id, "next", items, version, model)
 
 
@@ -147,16 +146,28 @@ def _unknown(
 
 
 def _chosen(
-    store: Store, candidates: Iterable[Candidate], *, exclude: Collection[str], limit: int
+    store: Store,
+    ranked: Sequence[Candidate],
+    *,
+    exclude: Collection[str],
+    limit: int,
+    unknown: Sequence[Candidate] = (),
 ) -> tuple[Recommendation, ...]:
     """Apply the policy and say the reasons, with one look into the catalogue."""
-    candidates = list(candidates)
-    reason_ids = (reason.track_id for item in candidates for reason in item.reasons)
-    ids = chain((item.track_id for item in candidates), reason_ids)
+    both = [*ranked, *unknown]
+    reason_ids = (reason.track_id for item in both for reason in item.reasons)
+    ids = chain((item.track_id for item in both), reason_ids)
     tracks = store.get_many(TRACKS, {id for id in ids if id})
-    playable = (item for item in candidates if (t := tracks.get(item.track_id)) and not t.missing)
+
+    def playable(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+        return (one for one in candidates if (t := tracks.get(one.track_id)) and not t.missing)
+
     chosen = varied(
-        playable, lambda track_id: tracks[track_id].artist_ids[:1], exclude=exclude, limit=limit
+        playable(ranked),
+        lambda track_id: tracks[track_id].artist_ids[:1],
+        exclude=exclude,
+        limit=limit,
+        unknown=playable(unknown),
     )
     return tuple(_recommendation(item, _titles(tracks)) for item in chosen)
 

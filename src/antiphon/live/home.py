@@ -39,7 +39,7 @@ def home(store: Store, model: ContentModel, user_id: str) -> Home:
     rows = [
         Row(
             "for-you",
-            "For you",
+            "Right now",
             "From what you finished, skipped and liked",
             answers.for_you(store, model, listener, ROW),
         ),

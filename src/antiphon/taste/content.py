@@ -5,7 +5,7 @@ clipped against outliers, and scaled to length one: the dot product of two track
 cosine of the angle between them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ CLIP_SIGMAS = 3.0
 # Raising the cosine to this power lets the nearest speak and silences the many that are far.
 SHARPNESS = 3
 SEEDS = 60
+# The tracks among which a spread is looked for: enough to show any library.
+SAMPLE = 2000
 
 
 @dataclass(frozen=True)
@@ -71,20 +73,24 @@ def affinities(model: ContentModel, evidence: Sequence[Evidence]) -> Affinities:
     weights = np.array([item.weight for item in seeds], np.float32)
     nearness = np.maximum(model.vectors @ model.vectors[rows].T, 0.0) ** SHARPNESS
     parts = nearness * weights
+    # A track is no reason for itself: liking it says nothing new about it, refusing it does.
+    own = (rows, range(len(rows)))
+    parts[own] = np.minimum(parts[own], 0.0)
     return Affinities(seeds, parts.sum(axis=1), parts)
 
 
-def spread(model: ContentModel, count: int, seed: int) -> list[str]:
+def spread(model: ContentModel, count: int, seed: int, exclude: Collection[str] = ()) -> list[str]:
     """Return tracks that lie far from each other, so that together they show the whole library.
 
-    Farthest-point traversal (Gonzalez 1985) from a start chosen by `seed`.
+    Farthest-point traversal (Gonzalez 1985) over SAMPLE tracks drawn by `seed`.
     """
-    if not len(model):
-        return []
-    chosen = [int(np.random.default_rng(seed).integers(len(model)))]
-    nearest = model.vectors @ model.vectors[chosen[0]]
-    while len(chosen) < min(count, len(model)):
-        nearest[chosen[-1]] = np.inf
+    rows = np.random.default_rng(seed).permutation(len(model))[: SAMPLE + len(exclude)]
+    ids = [id for id in (model.ids[row] for row in rows) if id not in exclude]
+    vectors = model.vectors[[model.rows[id] for id in ids]]
+    chosen: list[int] = []
+    nearest = np.full(len(ids), -1.0, np.float32)
+    while len(chosen) < min(count, len(ids)):
         chosen.append(int(np.argmin(nearest)))
-        nearest = np.maximum(nearest, model.vectors @ model.vectors[chosen[-1]])
-    return [model.ids[row] for row in chosen]
+        nearest = np.maximum(nearest, vectors @ vectors[chosen[-1]])
+        nearest[chosen] = np.inf
+    return [ids[place] for place in chosen]

@@ -48,8 +48,7 @@ def by_content(model: ContentModel, evidence: Sequence[Evidence], limit: int) ->
 
 def to_spread(model: ContentModel, state: ListenerState, limit: int, seed: int) -> list[Candidate]:
     """Propose tracks far from each other, to learn the taste of a listener nobody knows yet."""
-    known = set(state.recent) | state.disliked
-    found = [id for id in spread(model, limit + len(known), seed) if id not in known][:limit]
+    found = spread(model, limit, seed, {*state.recent, *state.disliked})
     return [Candidate(id, 0.0, "spread", (Reason("spread"),)) for id in found]
 
 

@@ -1,8 +1,7 @@
 """The policy: what keeps an answer varied, once the candidates are ranked."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from antiphon.taste.generators import Candidate
 
@@ -12,40 +11,41 @@ EXPLORE_EVERY = 5
 
 
 def varied(
-    candidates: Iterable[Candidate],
+    ranked: Iterable[Candidate],
     artists_of: Callable[[str], Collection[str]],
     *,
     exclude: Collection[str],
     limit: int,
+    unknown: Iterable[Candidate] = (),
 ) -> list[Candidate]:
-    """Return the first `limit` candidates with at most PER_ARTIST of one artist, none twice.
+    """Return `limit` candidates in their order, at most PER_ARTIST of one artist, none twice.
 
-    Where a small library leaves places empty, those over the artists' limit fill them.
+    Every EXPLORE_EVERY-th place goes to one of the `unknown`. Where one kind runs out the other
+    fills its places, and in a small library at last those over the artists' limit.
     """
-    chosen: list[Candidate] = []
-    over: list[Candidate] = []
     taken = set(exclude)
     by_artist: Counter[str] = Counter()
-    for candidate in candidates:
-        if len(chosen) == limit:
+    over: list[Candidate] = []
+
+    def admitted(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        for candidate in candidates:
+            if candidate.track_id in taken:
+                continue
+            taken.add(candidate.track_id)
+            artists = artists_of(candidate.track_id)
+            if any(by_artist[artist] >= PER_ARTIST for artist in artists):
+                over.append(candidate)
+            else:
+                by_artist.update(artists)
+                yield candidate
+
+    known, new = admitted(ranked), admitted(unknown)
+    chosen: list[Candidate] = []
+    while len(chosen) < limit:
+        explores = len(chosen) % EXPLORE_EVERY == EXPLORE_EVERY - 1
+        first, second = (new, known) if explores else (known, new)
+        candidate = next(first, None) or next(second, None)
+        if candidate is None:
             break
-        if candidate.track_id in taken:
-            continue
-        taken.add(candidate.track_id)
-        artists = artists_of(candidate.track_id)
-        full = any(by_artist[artist] >= PER_ARTIST for artist in artists)
-        (over if full else chosen).append(candidate)
-        by_artist.update(() if full else artists)
+        chosen.append(candidate)
     return [*chosen, *over][:limit]
-
-
-def with_exploration(
-    ranked: Sequence[Candidate], unknown: Iterable[Candidate]
-) -> Iterator[Candidate]:
-    """Put one of the `unknown` after every EXPLORE_EVERY - 1 of the `ranked`; end with the rest."""
-    rest = iter(unknown)
-    known = iter(ranked)
-    while group := list(islice(known, EXPLORE_EVERY - 1)):
-        yield from group
-        yield from islice(rest, 1)
-    yield from rest

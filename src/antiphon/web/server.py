@@ -8,6 +8,9 @@ from antiphon.settings import Settings
 
 BLOCKING_THREADS = 8
 BACKPRESSURE = 4096
+# How long requests may take to end when the server stops; open streams of events never do.
+WEB_STOPS_WITHIN_S = 5
+PUSH_STOPS_WITHIN_S = 1
 
 
 def serve_web(settings: Settings, target: str) -> None:
@@ -20,6 +23,7 @@ def serve_web(settings: Settings, target: str) -> None:
         interface=Interfaces.WSGI,
         blocking_threads=BLOCKING_THREADS,
         backpressure=BACKPRESSURE,
+        workers_kill_timeout=WEB_STOPS_WITHIN_S,
         log_level=LogLevels.error,
     ).serve()
 
@@ -33,5 +37,6 @@ def serve_push(settings: Settings, target: str) -> None:
         port=settings.push_port,
         interface=Interfaces.ASGI,
         backpressure=BACKPRESSURE,
+        workers_kill_timeout=PUSH_STOPS_WITHIN_S,
         log_level=LogLevels.error,
     ).serve()
