@@ -126,9 +126,11 @@ def to_explore(
     return _chosen(store, unknown, exclude=listener.disliked, limit=limit)
 
 
-def loved_here(store: Store, listener: ListenerState, limit: int) -> tuple[Recommendation, ...]:
-    """Return what this server's listeners have played most in the last weeks."""
-    candidates = generators.popular(catalogue.most_played(store, BREADTH * limit))
+def loved_here(
+    store: Store, popular: Sequence[str], listener: ListenerState, limit: int
+) -> tuple[Recommendation, ...]:
+    """Return what is popular on this server, as far as it is for this listener."""
+    candidates = generators.popular(popular[: BREADTH * limit])
     return _chosen(store, candidates, exclude=listener.disliked, limit=limit)
 
 

@@ -1,7 +1,6 @@
 """The questions that answers ask of the catalogue: what is new, what is kin, what is popular."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import islice
 
 from antiphon.model import Track, now_ms
@@ -10,7 +9,7 @@ from antiphon.store.schema import LISTENS, TRACKS
 from antiphon.taste.generators import Candidate, Reason
 
 POPULAR_DAYS = 60
-POPULAR_FOR_MS = 60_000
+POPULAR = 200
 _DAY_MS = 86_400_000
 
 
@@ -21,16 +20,11 @@ def newest(store: Store, limit: int) -> list[Track]:
     )
 
 
-def most_played(store: Store, limit: int) -> list[str]:
+def most_played(store: Store) -> list[str]:
     """Return the ids of the tracks played most on this server lately, most first."""
-    return list(islice(_plays(store, now_ms() // POPULAR_FOR_MS), limit))
-
-
-@lru_cache(maxsize=1)
-def _plays(store: Store, moment: int) -> dict[str, int]:
-    """Return how often each track was played lately, counted once in POPULAR_FOR_MS."""
-    since = moment * POPULAR_FOR_MS - POPULAR_DAYS * _DAY_MS
-    return store.group_count(LISTENS, "track_id", {"played": True, "at": Range(gte=since)})
+    since = now_ms() - POPULAR_DAYS * _DAY_MS
+    plays = store.group_count(LISTENS, "track_id", {"played": True, "at": Range(gte=since)})
+    return list(islice(plays, POPULAR))
 
 
 def kin(store: Store, seeds: Sequence[Track], limit: int) -> list[Candidate]:

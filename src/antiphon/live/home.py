@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from antiphon.live import answers, state
+from antiphon.live.models import Models
 from antiphon.model import Album, Recommendation
 from antiphon.store import Store
 from antiphon.store.schema import ALBUMS, TRACKS
@@ -32,8 +33,9 @@ class Home:
     plays: int
 
 
-def home(store: Store, model: ContentModel, user_id: str) -> Home:
+def home(store: Store, models: Models, user_id: str) -> Home:
     """Return the home page of a listener."""
+    model = models.content
     listener = state.load(store, user_id)
     version = listener.recent[0] if listener.recent else user_id
     rows = [
@@ -52,7 +54,12 @@ def home(store: Store, model: ContentModel, user_id: str) -> Home:
             answers.to_explore(store, model, listener, ROW, version),
         ),
         Row("newest", "Recently added", albums=tuple(newest_albums(store, ROW))),
-        Row("loved", "Loved on this server", "", answers.loved_here(store, listener, ROW)),
+        Row(
+            "loved",
+            "Loved on this server",
+            "",
+            answers.loved_here(store, models.popular, listener, ROW),
+        ),
     ]
     return Home(tuple(row for row in rows if row.tracks or row.albums), listener.plays)
 

@@ -6,18 +6,20 @@ import time
 import numpy as np
 
 from antiphon.audio.features import NAME
+from antiphon.live.catalogue import most_played
 from antiphon.store import Store, position
 from antiphon.store.schema import FEATURES
 from antiphon.taste.content import ContentModel, Matrix, fit
 
 REFRESH_S = 1.0
+COUNT_EVERY_S = 60.0
 _ORDER = ("name", "at")
 
 
 class Models:
-    """The content model over every analysed track; new features join it within REFRESH_S seconds.
+    """The content model over every analysed track, and what is popular on this server.
 
-    It is shared by the threads of a process; a reader never waits for a refresh by another.
+    New features join within REFRESH_S seconds. It is shared by the threads of a process; a reader never waits for a refresh by another.
     """
 
     def __init__(self, store: Store) -> None:
@@ -27,6 +29,8 @@ class Models:
         self._content = fit({})
         self._looked_at = float("-inf")
         self._refreshing = threading.Lock()
+        self._popular: list[str] = []
+        self._counted_at = float("-inf")
 
     @property
     def content(self) -> ContentModel:
@@ -38,6 +42,14 @@ class Models:
             finally:
                 self._refreshing.release()
         return self._content
+
+    @property
+    def popular(self) -> list[str]:
+        """The ids of the tracks played most on this server lately, counted once a minute."""
+        if time.monotonic() - self._counted_at >= COUNT_EVERY_S:
+            self._counted_at = time.monotonic()
+            self._popular = most_played(self._store)
+        return self._popular
 
     def _refresh(self) -> None:
         new = self._store.find(FEATURES, {"name": NAME}, _ORDER, after=self._after)

@@ -54,7 +54,7 @@ class SimilarQuery(msgspec.Struct, frozen=True):
 def show_home() -> flask.Response:
     """Show the home page."""
     here, user_id = site(), listener_id()
-    made = home.home(here.store, here.models.content, user_id)
+    made = home.home(here.store, here.models, user_id)
     tracks = present.tracks_by_id(
         here.store, user_id, [item.track_id for row in made.rows for item in row.tracks]
     )
