@@ -1,6 +1,7 @@
 """The command line: `antiphon …`; each command is a thin call into a room."""
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 from rich.table import Table
+from rich.text import Text
 
 from antiphon import __version__, supervisor, wiring
 from antiphon.compute import ComputeError
@@ -25,7 +27,6 @@ from antiphon.settings import Settings, SettingsError, load
 from antiphon.store import StoreError
 
 if TYPE_CHECKING:
-    from antiphon.model import User
     from antiphon.store import Store
 
 # What goes wrong by what an operator can mend: one line, and this exit code.
@@ -68,12 +69,12 @@ def cli() -> None:
 @click.option(
     "--demo", is_flag=True, help="Play the synthesised demo library if there is no other."
 )
-@click.option("--supervised", is_flag=True, hidden=True)
-def serve(part: str, demo: bool, supervised: bool) -> None:
+@click.option("--supervised-by", type=int, hidden=True)
+def serve(part: str, demo: bool, supervised_by: int | None) -> None:
     """Serve the player; a PART other than all runs just that process, for clusters."""
     settings = load()
-    if supervised:
-        supervisor.end_with_parent(lambda: os.kill(os.getpid(), 15))
+    if supervised_by is not None:
+        supervisor.end_with_parent(supervised_by, lambda: os.kill(os.getpid(), signal.SIGTERM))
     parts = {
         "all": lambda: _serve_all(settings, demo=demo),
         "web": lambda: _serve_web(settings),
@@ -160,7 +161,7 @@ def user_list() -> None:
 
     table = Table("name", "role", "")
     for one in _store().find(USERS):
-        table.add_row(one.name, one.role, "simulated, cannot log in" if one.synthetic else "")
+        table.add_row(Text(one.name), one.role, "simulated, cannot log in" if one.synthetic else "")
     _console.print(table)
 
 
@@ -211,7 +212,6 @@ def demo_folder(settings: Settings) -> Path:
 
 def _serve_all(settings: Settings, *, demo: bool) -> None:
     from antiphon.ops import demo as making  # noqa: PLC0415 - a command loads what it needs
-    from antiphon.ops import users  # noqa: PLC0415
 
     supervisor.check_ports(settings)
     store = wiring.open_services(settings).store
@@ -220,13 +220,13 @@ def _serve_all(settings: Settings, *, demo: bool) -> None:
         demo_folder(settings).mkdir(parents=True, exist_ok=True)
         os.environ["ANTIPHON_MUSIC"] = str(demo_folder(settings).absolute())
     names = ("web", "push", "live", "library")
-    parts = [supervisor.Part(["serve", name, "--supervised"]) for name in names]
+    me = str(os.getpid())
+    parts = [supervisor.Part(["serve", name, "--supervised-by", me]) for name in names]
     if plays_demo and not making.is_made(store):
         parts.append(supervisor.Part(["demo"], once=True))
-    account = users.first_run(store)
     stopped = supervisor.stop_on_signals()
     threading.Thread(
-        target=_announce, args=(settings, account, plays_demo, stopped), daemon=True
+        target=_announce, args=(settings, store, plays_demo, stopped), daemon=True
     ).start()
     supervisor.supervise(parts, stopped)
     _console.print("Antiphon has stopped.")
@@ -235,12 +235,14 @@ def _serve_all(settings: Settings, *, demo: bool) -> None:
 def _serve_web(settings: Settings) -> None:
     from antiphon.web.server import serve_web  # noqa: PLC0415 - only where it is served
 
+    supervisor.check_port(settings, "port")
     serve_web(settings, "antiphon.wiring:web_app")
 
 
 def _serve_push(settings: Settings) -> None:
     from antiphon.web.server import serve_push  # noqa: PLC0415 - only where it is served
 
+    supervisor.check_port(settings, "push_port")
     serve_push(settings, "antiphon.wiring:push_app")
 
 
@@ -262,19 +264,18 @@ def _serve_library(settings: Settings) -> None:
 
 
 def _announce(
-    settings: Settings,
-    account: "tuple[User, str] | None",
-    plays_demo: bool,
-    stopped: threading.Event,
+    settings: Settings, store: "Store", plays_demo: bool, stopped: threading.Event
 ) -> None:
-    """Say where the player is, once it answers."""
+    """Say where the player is and make the first account, once somebody can use them."""
+    from antiphon.ops import users  # noqa: PLC0415 - a command loads what it needs
+
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{settings.port}"
     while not _answers(f"{address}/healthz"):
         if stopped.wait(0.1):
             return
     _console.print(f"\nAntiphon plays at [bold]{address}[/]", highlight=False)
-    if account:
+    if account := users.first_run(store):
         user, password = account
         _console.print(f"Log in as {user.name} with the password {password}", markup=False)
         _console.print("(shown only now; `antiphon user passwd admin` changes it)")

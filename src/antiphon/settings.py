@@ -85,8 +85,17 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     try:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        name = str(error).rpartition("$.")[2].rstrip("`").partition("[")[0]
-        raise SettingsError(f"{prefix}{name.upper()} cannot be used: {error}.") from error
+        reason, _, name = str(error).partition(" - at `$.")
+        name = name.rstrip("`")
+        raise SettingsError(
+            f"{prefix}{name.upper()}={given[name]!r} cannot be used: {_plain(reason)}."
+        ) from error
+
+
+def _plain(reason: str) -> str:
+    """Say what was expected in an operator's words."""
+    expected = reason.removesuffix(", got `str`")
+    return expected.replace("`bool`", "true or false").replace("`int`", "a whole number")
 
 
 def _decode(kind: type, value: object) -> object:

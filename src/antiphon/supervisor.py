@@ -3,6 +3,7 @@
 A part that ends by itself is started again, ever more slowly; a part whose supervisor is gone ends.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from antiphon.settings import Settings, SettingsError
 
@@ -44,6 +46,7 @@ class Part:
         code = self._process.poll()
         if code is None:
             return
+        self._end_group(self._process.pid)
         self._process = None
         if self._once:
             self._start_at = float("inf")
@@ -64,11 +67,16 @@ class Part:
         """Wait for the process until `deadline` (monotonic seconds), then end it."""
         if self._process is None:
             return
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        self._end_group(self._process.pid)
+        self._process.wait()
+
+    @staticmethod
+    def _end_group(leader: int) -> None:
+        """End what the process had started and left behind: it would hold its port."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(leader, signal.SIGKILL)
 
 
 def supervise(parts: Sequence[Part], stopped: threading.Event) -> None:
@@ -93,9 +101,8 @@ def stop_on_signals() -> threading.Event:
     return stopped
 
 
-def end_with_parent(end: Callable[[], None]) -> None:
-    """Call `end` when the process that started this one is gone."""
-    parent = os.getppid()
+def end_with_parent(parent: int, end: Callable[[], None]) -> None:
+    """Call `end` when the process `parent`, which started this one, is gone."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -106,19 +113,34 @@ def end_with_parent(end: Callable[[], None]) -> None:
 
 
 def check_ports(settings: Settings) -> None:
-    """See that nobody else listens where the player and its pushes are to be served.
+    """See that the player and its pushes can both be served where they are to be.
+
+    Raises:
+        SettingsError: somebody else listens there, or the address is not this machine's.
+    """
+    if settings.port == settings.push_port:
+        raise SettingsError(
+            f"The player and its pushes cannot both be served at port {settings.port}: "
+            "set ANTIPHON_PUSH_PORT to another one."
+        )
+    check_port(settings, "port")
+    check_port(settings, "push_port")
+
+
+def check_port(settings: Settings, name: Literal["port", "push_port"]) -> None:
+    """See that nobody else listens at the port that a setting names.
 
     Raises:
         SettingsError: somebody does, or the address is not this machine's.
     """
-    for name, port in (("PORT", settings.port), ("PUSH_PORT", settings.push_port)):
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.host, port))
-            except OSError as error:
-                raise SettingsError(
-                    f"Cannot serve at {settings.host}:{port} ({error.strerror}): "
-                    f"stop what runs there, or set ANTIPHON_{name} or ANTIPHON_HOST."
-                ) from error
+    port = getattr(settings, name)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"Cannot serve at {settings.host}:{port} ({error.strerror}): "
+                f"stop what runs there, or set ANTIPHON_{name.upper()} or ANTIPHON_HOST."
+            ) from error

@@ -19,7 +19,8 @@ _ORDER = ("name", "at")
 class Models:
     """The content model over every analysed track, and what is popular on this server.
 
-    New features join within REFRESH_S seconds. It is shared by the threads of a process; a reader never waits for a refresh by another.
+    New features join within REFRESH_S seconds. It is shared by the threads of a process; a reader
+    never waits for a refresh by another.
     """
 
     def __init__(self, store: Store) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from antiphon.audio.features import NAME, extract
 from antiphon.compute import Compute, Outcome
-from antiphon.library.files import path_to_text, text_to_path
+from antiphon.library.files import explained, path_to_text, text_to_path
 from antiphon.model import Features, Problem, Track, now_ms
 from antiphon.ops.progress import noted
 from antiphon.store import In, Store, position
@@ -23,6 +23,8 @@ FAILED = "failed"
 RECORDED = 50
 RECORD_EVERY_S = 1.0
 _PAGE = 200
+# Errors whose message is a reason in plain words.
+_SAYING_WHY = {"SilentError", "UndecodableError", "SoundError", "UnreadableError"}
 _ORDER = ("features", "missing")
 _PENDING = {"features": "", "missing": False}
 
@@ -41,7 +43,7 @@ def analyse(store: Store, compute: Compute, stopped: Callable[[], bool]) -> int:
     done, recorded_at = 0, time.monotonic()
     with noted(store, "analysis", "listening to the music") as note:
         note(0, pending)
-        for outcome in compute.map(extract, _paths(store, track_ids)):
+        for outcome in compute.map(listen, _paths(store, track_ids)):
             batch.append((track_ids.pop(outcome.item), outcome))
             done += 1
             if len(batch) >= RECORDED or time.monotonic() - recorded_at > RECORD_EVERY_S:
@@ -53,6 +55,17 @@ def analyse(store: Store, compute: Compute, stopped: Callable[[], bool]) -> int:
         _record(store, batch)
         note(done, max(done, pending))
     return done
+
+
+def listen(path: str) -> NDArray[np.float32]:
+    """Extract the features of a file; what a worker process does.
+
+    Raises:
+        SoundError: its sound cannot be used.
+        UnreadableError: the file is not there any more or may not be read.
+    """
+    with explained():
+        return extract(path)
 
 
 def _paths(store: Store, track_ids: dict[str, str]) -> Iterator[str]:
@@ -87,4 +100,5 @@ def _record(store: Store, batch: list[Described]) -> None:
 
 
 def _plain(error: str) -> str:
-    return error.removeprefix("SilentError: ").removeprefix("UndecodableError: ")
+    kind, colon, reason = error.partition(": ")
+    return reason if colon and kind in _SAYING_WHY else error

@@ -9,6 +9,7 @@ from antiphon.compute import Compute
 from antiphon.events import EventLog, ListenerEvent, Topic
 from antiphon.events.records import Kind, encode
 from antiphon.library import demo, scan
+from antiphon.library.demo.catalogue import LIBRARY_SIZE
 from antiphon.library.demo.listeners import SimulatedListen, SimulatedListener
 from antiphon.model import Source, User, now_ms
 from antiphon.ops.users import key_of
@@ -26,6 +27,7 @@ def make(
     folder: Path,
     *,
     seed: int = SEED,
+    tracks: int = LIBRARY_SIZE,
     processes: int = 2,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
@@ -33,10 +35,10 @@ def make(
 
     Returns the number of tracks. Made again, it finds everything done.
     """
-    paths = demo.write(folder, seed=seed, processes=processes, progress=on_progress)
+    paths = demo.write(folder, seed=seed, tracks=tracks, processes=processes, progress=on_progress)
     scan.scan(store, compute, [folder])
-    tracks = sorted(store.find(TRACKS, {"missing": False}), key=lambda track: track.id)
-    for listener in demo.simulate(tracks, seed=seed, now_ms=now_ms()):
+    heard = store.find(TRACKS, {"missing": False})
+    for listener in demo.simulate(heard, seed=seed, now_ms=now_ms()):
         _welcome(store, log, listener)
     return len(paths)
 

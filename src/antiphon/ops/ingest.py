@@ -1,7 +1,9 @@
 """The work in the background: scan the music folders, watch them, and listen to what is new."""
 
+import contextlib
 import logging
 import os
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -19,7 +21,9 @@ from antiphon.store import Store, StoreUnavailableError
 # Changes are gathered until there have been none for so long, but never longer than the other.
 QUIET_MS = 1_000
 PATIENCE_MS = 5_000
-# Where a folder cannot be watched, it is scanned so often instead.
+# A music folder that goes away or comes back (a disk, mounted) is noticed after so long.
+LOOK_EVERY_MS = 1_000
+# Where the folders cannot be watched, they are scanned so often instead.
 SCAN_EVERY_S = 600.0
 _RETRY_S = 5.0
 _log = logging.getLogger(__name__)
@@ -53,32 +57,54 @@ def _occasions(
     roots: Sequence[Path], stopped: threading.Event, *, watch: bool
 ) -> Iterator[set[str] | None]:
     """Yield None when everything is to be scanned, else the paths where something changed."""
-    yield None
-    if not roots:
-        stopped.wait()
-    while watch and not stopped.is_set():
+    while watch and roots and not stopped.is_set():
         try:
-            yield from _changes([root for root in roots if root.is_dir()], stopped)
+            yield from _changes(roots, stopped)
         except (OSError, RuntimeError) as error:
             _log.warning("the music folders cannot be watched (%s); scanning instead", error)
-        if not stopped.wait(SCAN_EVERY_S):
             yield None
+            stopped.wait(SCAN_EVERY_S)
+    if not watch:
+        yield None
     stopped.wait()
 
 
-def _changes(roots: Sequence[Path], stopped: threading.Event) -> Iterator[set[str]]:
-    if not roots:
-        return
-    for changes in watchfiles.watch(
-        *roots,
+def _changes(roots: Sequence[Path], stopped: threading.Event) -> Iterator[set[str] | None]:
+    """Yield None once the folders are watched, then what changes, until one of them comes or goes.
+
+    What changes during the scan that None asks for is thus not overlooked.
+    """
+    there = _there(roots)
+    watching = watchfiles.watch(
+        *there,
         watch_filter=lambda _change, path: _concerns_us(path),
         debounce=PATIENCE_MS,
         step=QUIET_MS,
         stop_event=stopped,
+        rust_timeout=LOOK_EVERY_MS,
+        yield_on_timeout=True,
         raise_interrupt=False,
         ignore_permission_denied=True,
-    ):
-        yield {path for _change, path in changes}
+    )
+    next(watching, None)
+    yield None
+    for changes in watching:
+        paths = {path for _change, path in changes}
+        if paths:
+            yield paths
+        if _there(roots) != there or not paths.isdisjoint(map(str, there)):
+            return
+
+
+def _there(roots: Sequence[Path]) -> dict[Path, tuple[int, int]]:
+    """Return those of the folders that are there, with what tells them from another one."""
+    found = {}
+    for root in roots:
+        with contextlib.suppress(OSError):
+            status = os.stat(root)
+            if stat.S_ISDIR(status.st_mode):
+                found[root] = (status.st_dev, status.st_ino)
+    return found
 
 
 def _concerns_us(path: str) -> bool:
@@ -113,12 +139,16 @@ def _patiently(
 def _analyse(
     store: Store, compute: Compute, changed: threading.Event, stopped: threading.Event
 ) -> None:
-    while not stopped.is_set():
-        changed.clear()
-        try:
-            analyse(store, compute, stopped.is_set)
-        except StoreUnavailableError as error:
-            _log.warning("%s", error)
-            stopped.wait(_RETRY_S)
-            changed.set()
-        changed.wait()
+    try:
+        while not stopped.is_set():
+            changed.clear()
+            try:
+                analyse(store, compute, stopped.is_set)
+            except StoreUnavailableError as error:
+                _log.warning("%s", error)
+                stopped.wait(_RETRY_S)
+                changed.set()
+            changed.wait()
+    finally:
+        # Should it ever fail, the process ends and is started again, rather than go on half.
+        stopped.set()

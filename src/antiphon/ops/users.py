@@ -2,6 +2,7 @@
 
 import secrets
 import unicodedata
+from functools import cache
 from typing import Any
 
 import argon2
@@ -22,8 +23,6 @@ SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 LONGEST_NAME = 64
 _hasher = argon2.PasswordHasher()
-# Verified against when there is no such user, so that both answers take the same time.
-_NOBODY = User(id="", name="", key="", password_hash=_hasher.hash(secrets.token_hex()))
 
 
 class AccountError(Exception):
@@ -100,7 +99,7 @@ def remove(store: Store, name: str) -> None:
 
 def verify(store: Store, name: str, password: str) -> User | None:
     """Return the user whose name and password these are, else None (after the same time)."""
-    user = find(store, name) or _NOBODY
+    user = find(store, name) or _nobody()
     try:
         _hasher.verify(user.password_hash, password[:LONGEST_PASSWORD])
     except (VerificationError, InvalidHashError):
@@ -114,6 +113,12 @@ def first_run(store: Store) -> tuple[User, str] | None:
         return None
     password = secrets.token_urlsafe(9)
     return add(store, "admin", password, "admin"), password
+
+
+@cache
+def _nobody() -> User:
+    """Return whom to verify against when there is no such user, so that it takes the same time."""
+    return User(id="", name="", key="", password_hash=_hasher.hash(secrets.token_hex()))
 
 
 def _existing(store: Store, name: str) -> User:
