@@ -183,7 +183,8 @@ def user_remove(name: str) -> None:
     """Remove an account with everything that is only theirs."""
     from antiphon.ops import users  # noqa: PLC0415 - a command loads what it needs
 
-    users.remove(_store(), name)
+    services = wiring.open_services()
+    services.log.forget(users.remove(services.store, name).id)
     _console.print("The account is removed.")
 
 

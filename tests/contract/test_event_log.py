@@ -72,6 +72,17 @@ def test_a_compacted_topic_keeps_the_newest_of_each_key(log: EventLog) -> None:
     assert [e.value for e in read(log, "push", topic="recommendations")] == [b"2", b"3"]
 
 
+def test_a_key_can_be_forgotten_everywhere(log: EventLog) -> None:
+    log.append("listens", "ann", [b"1"])
+    log.append("listens", "ben", [b"2"])
+    log.append("recommendations", "ann", [b"3"])
+    log.forget("ann")
+    assert [e.value for e in read(log, "live")] == [b"2"]
+    assert read(log, "push", topic="recommendations") == []
+    log.append("listens", "ann", [b"4"])
+    assert [e.value for e in read(log, "live")] == [b"2", b"4"]
+
+
 def test_writers_at_the_same_time_lose_nothing_and_keep_their_order(log: EventLog) -> None:
     def write(key: str) -> None:
         for n in range(25):

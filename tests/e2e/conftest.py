@@ -1,25 +1,18 @@
 """The product as a newcomer starts it, with a small demo library, and a real Chromium before it."""
 
-import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from antiphon.library import demo
+from product import TRACKS, Product, free_port, is_analysed, log_in, wait_for
 
-Found = TypeVar("Found")
-TRACKS = 24
 _ACCOUNT = r"Log in as (\S+) with the password (\S+)"
 _CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -31,15 +24,6 @@ _CHROMIUM_FLAGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
-
-
-@dataclass(frozen=True)
-class Product:
-    """A running instance: where it is, and its first-run account."""
-
-    url: str
-    name: str
-    password: str
 
 
 @pytest.fixture(scope="session")
@@ -106,42 +90,3 @@ def page(chromium: Browser, product: Product, complaints: list[str]) -> Iterator
     log_in(page, product)
     yield page
     context.close()
-
-
-def log_in(page: Page, product: Product, password: str | None = None) -> None:
-    """Fill in the login form and send it."""
-    page.goto("/")
-    page.get_by_test_id("login-name").fill(product.name)
-    page.get_by_test_id("login-password").fill(password or product.password)
-    page.get_by_test_id("login-submit").click()
-
-
-def wait_for(look: Callable[[], Found], seconds: float = 60.0) -> Found:
-    """Return what `look()` finds, as soon as it is anything."""
-    end = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-    return found
-
-
-def is_analysed(product: Product) -> bool:
-    """Say whether every track is catalogued and has been listened to."""
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    body = json.dumps({"name": product.name, "password": product.password}).encode()
-    request = urllib.request.Request(
-        f"{product.url}/api/v1/session", body, {"Content-Type": "application/json"}
-    )
-    opener.open(request).close()
-    with opener.open(f"{product.url}/api/v1/status") as answer:
-        status = json.load(answer)
-    busy = status["scan"] or status["analysis"]
-    time.sleep(0.5)
-    return status["library"]["tracks"] == TRACKS and not busy
-
-
-def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from conftest import Product, log_in, wait_for
+from product import Product, log_in, wait_for
 
 pytestmark = pytest.mark.e2e
 

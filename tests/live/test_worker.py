@@ -17,9 +17,9 @@ from antiphon.events.records import DeadLetter, decode, encode
 from antiphon.live import worker
 from antiphon.live.effects import apply, familiarity_id
 from antiphon.live.models import Models
-from antiphon.model import Familiarity, Track
+from antiphon.model import Familiarity, Track, User
 from antiphon.store import Store
-from antiphon.store.schema import FAMILIARITIES, LISTENS, TRACKS
+from antiphon.store.schema import FAMILIARITIES, LISTENS, TRACKS, USERS
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def log(store: Store) -> EventLog:
         TRACKS,
         [Track(id=f"tr-{n}", title=f"T{n}", sort=f"t{n}", duration_ms=200_000) for n in range(3)],
     )
+    store.put_many(USERS, [User(id=id, name=id, key=id) for id in ("ann", "ben")])
     return open_event_log("local:", store)
 
 
@@ -98,6 +99,7 @@ def test_a_worker_that_died_before_its_commit_does_nothing_twice(
         (b"\xff\xfe", "not a ListenerEvent"),
         (b'{"id":"x"}', "missing required field"),
         (encode(event(track_id="tr-gone")), "there is no track 'tr-gone'"),
+        (encode(event(user_id="us-gone")), "there is no user 'us-gone'"),
         (encode(event()).replace(b'"ended"', b'"danced"'), "danced"),
         (encode(event("e9", reason=None)), "without a reason"),
     ],

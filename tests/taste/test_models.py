@@ -39,6 +39,10 @@ def listen(track_id: str, ended: str = "completed", played_ms: int = 200_000) ->
     )
 
 
+def feedback(value: str, track_id: str = "t0") -> Familiarity:
+    return Familiarity(id=track_id, user_id="ann", track_id=track_id, feedback=value)  # type: ignore[arg-type]
+
+
 def parity(track_id: str) -> int:
     return int(track_id[1:]) % 2
 
@@ -127,9 +131,6 @@ def test_the_latest_listens_speak_loudest() -> None:
 
 
 def test_a_dislike_is_refused_and_taken_back_it_is_not() -> None:
-    def feedback(value: str | None) -> Familiarity:
-        return Familiarity(id="x", user_id="ann", track_id="t0", feedback=value)  # type: ignore[arg-type]
-
     assert state_of("ann", [], [feedback("dislike")], 0).disliked == {"t0"}
     assert state_of("ann", [], [], 0).disliked == frozenset()
 
@@ -162,3 +163,16 @@ def test_a_track_is_no_reason_for_itself() -> None:
 def test_a_reason_whose_track_is_gone_is_not_said() -> None:
     assert in_words(Reason("liked", "gone"), lambda _id: "") == ""
     assert in_words(Reason("new"), lambda _id: "") == "New to you"
+
+
+def test_not_for_me_outweighs_every_listen_before_it() -> None:
+    state = state_of("ann", [listen("t0")] * 3, [feedback("dislike")], 3)
+    (item,) = state.evidence
+    assert (item.weight, item.why) == (-2.0, "disliked")
+
+
+def test_a_skip_of_a_favourite_leaves_it_wanted_and_the_reason_is_why() -> None:
+    listens = [listen("t0", "skipped", 5_000), *[listen("t0")] * 3]
+    (item,) = state_of("ann", listens, [], 3).evidence
+    assert item.weight > 0
+    assert item.why == "finished"

@@ -31,5 +31,10 @@ class Compute(Protocol):
 
         An item whose function raises, runs too long or brings its process down is an outcome with
         an error, never the end of the run. Items are taken only as fast as they are worked on.
+        Closed meanwhile, it ends early; what was not yielded by then was not done.
         """
+        ...
+
+    def close(self) -> None:
+        """End whatever runs, and let go of what it ran on; it MAY be used again afterwards."""
         ...

@@ -55,6 +55,11 @@ class LocalEventLog:
     def commit(self, topic: str, group: str, offset: int) -> None:
         self._store.put(LOG_OFFSETS, LogOffset(id=f"{topic}:{group}", offset=offset))
 
+    def forget(self, key: str) -> None:
+        with self._store.transaction():
+            entries = self._store.find(LOG_ENTRIES, {"key": key})
+            self._store.delete_many(LOG_ENTRIES, [entry.id for entry in entries])
+
     def _read(self, topic: str, offset: int) -> list[Entry]:
         found = self._store.find(
             LOG_ENTRIES,

@@ -40,3 +40,7 @@ class EventLog(Protocol):
     def commit(self, topic: str, group: str, offset: int) -> None:
         """Remember that the group is done with everything up to `offset`."""
         ...
+
+    def forget(self, key: str) -> None:
+        """Remove every event of a key, in all topics: of a listener who is removed."""
+        ...

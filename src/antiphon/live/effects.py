@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from antiphon.events import ListenerEvent, UnreadableEventError
 from antiphon.model import Familiarity, Listen, Track
 from antiphon.store import Store
-from antiphon.store.schema import FAMILIARITIES, LISTENS, TRACKS
+from antiphon.store.schema import FAMILIARITIES, LISTENS, TRACKS, USERS
 
 # The scrobble rule: a play is half the track or four minutes, whichever comes first.
 PLAY_MS = 240_000
@@ -15,11 +15,14 @@ def apply(store: Store, event: ListenerEvent) -> None:
     """Make the event's effects; applying it again changes nothing.
 
     Raises:
-        UnreadableEventError: it speaks of a track that there is not, or lacks what its kind needs.
+        UnreadableEventError: it speaks of a track or a user that there is not, or lacks what its
+            kind needs.
     """
     track = store.get(TRACKS, event.track_id)
     if track is None:
         raise UnreadableEventError(f"there is no track {event.track_id!r}")
+    if store.get(USERS, event.user_id) is None:
+        raise UnreadableEventError(f"there is no user {event.user_id!r}")
     with store.transaction():
         if event.kind == "ended":
             _ended(store, event, track)

@@ -12,6 +12,8 @@ from antiphon.store.schema import FEATURES
 from antiphon.taste.content import ContentModel, Matrix, fit
 
 REFRESH_S = 1.0
+# A refresh that took long is followed by so many times as long without one.
+REST = 10
 COUNT_EVERY_S = 60.0
 _ORDER = ("name", "at")
 
@@ -28,7 +30,7 @@ class Models:
         self._vectors: dict[str, Matrix] = {}
         self._after: tuple[object, ...] | None = None
         self._content = fit({})
-        self._looked_at = float("-inf")
+        self._look_at = float("-inf")
         self._refreshing = threading.Lock()
         self._popular: list[str] = []
         self._counted_at = float("-inf")
@@ -36,7 +38,7 @@ class Models:
     @property
     def content(self) -> ContentModel:
         """The content model of all the tracks analysed so far."""
-        due = time.monotonic() - self._looked_at >= REFRESH_S
+        due = time.monotonic() >= self._look_at
         if due and self._refreshing.acquire(blocking=not self._vectors):
             try:
                 self._refresh()
@@ -48,14 +50,30 @@ class Models:
     def popular(self) -> list[str]:
         """The ids of the tracks played most on this server lately, counted once a minute."""
         if time.monotonic() - self._counted_at >= COUNT_EVERY_S:
-            self._counted_at = time.monotonic()
             self._popular = most_played(self._store)
+            self._counted_at = time.monotonic()
         return self._popular
 
     def _refresh(self) -> None:
+        started = time.monotonic()
+        changed = self._read_on()
+        if self._store.count(FEATURES, {"name": NAME}) != len(self._vectors):
+            # Some are gone: begin again.
+            self._vectors, self._after = {}, None
+            self._read_on()
+            changed = True
+        if changed:
+            newest = self._after[1] if self._after else 0
+            version = f"content:{NAME}:{len(self._vectors)}:{newest}"
+            self._content = fit(self._vectors, version)
+        ended = time.monotonic()
+        self._look_at = ended + max(REFRESH_S, REST * (ended - started))
+
+    def _read_on(self) -> bool:
+        """Take in the features behind those read so far; say whether there were any."""
         new = self._store.find(FEATURES, {"name": NAME}, _ORDER, after=self._after)
-        if new:
-            self._after = position(new[-1], _ORDER)
-            self._vectors.update((doc.id, np.frombuffer(doc.vector, "<f4")) for doc in new)
-            self._content = fit(self._vectors, version=f"content:{NAME}:{len(self._vectors)}")
-        self._looked_at = time.monotonic()
+        if not new:
+            return False
+        self._after = position(new[-1], _ORDER)
+        self._vectors.update((doc.id, np.frombuffer(doc.vector, "<f4")) for doc in new)
+        return True

@@ -1,12 +1,12 @@
-"""A listener's state now, read from the store in three calls, bounded in size."""
+"""A listener's state now, read from the store in four calls."""
 
 from antiphon.model import Familiarity
-from antiphon.store import In, Store
+from antiphon.store import Store
 from antiphon.store.schema import FAMILIARITIES, LISTENS
 from antiphon.taste.listener import ListenerState, state_of
 
 RECENT_LISTENS = 200
-FEEDBACK = 1000
+LIKES = 200
 
 
 def load(store: Store, user_id: str) -> ListenerState:
@@ -14,11 +14,16 @@ def load(store: Store, user_id: str) -> ListenerState:
     listens = store.find(
         LISTENS, {"user_id": user_id}, ("user_id", "at"), descending=True, limit=RECENT_LISTENS
     )
-    feedback = store.find(
-        FAMILIARITIES, {"user_id": user_id, "feedback": In(["like", "dislike"])}, limit=FEEDBACK
+    likes = store.find(
+        FAMILIARITIES,
+        {"user_id": user_id, "feedback": "like"},
+        ("user_id", "liked_at"),
+        descending=True,
+        limit=LIKES,
     )
+    dislikes = store.find(FAMILIARITIES, {"user_id": user_id, "feedback": "dislike"})
     plays = store.count(LISTENS, {"user_id": user_id, "played": True})
-    return state_of(user_id, listens, feedback, plays)
+    return state_of(user_id, listens, [*likes, *dislikes], plays)
 
 
 def favourites(store: Store, user_id: str, limit: int) -> list[Familiarity]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from antiphon.compute import Compute
@@ -11,13 +11,12 @@ from antiphon.events.records import Kind, encode
 from antiphon.library import demo, scan
 from antiphon.library.demo.catalogue import LIBRARY_SIZE
 from antiphon.library.demo.listeners import SimulatedListen, SimulatedListener
-from antiphon.model import Source, User, now_ms
+from antiphon.model import Source, Track, User, now_ms
 from antiphon.ops.users import key_of
 from antiphon.store import Store
-from antiphon.store.schema import TRACKS, USERS
+from antiphon.store.schema import FILES, TRACKS, USERS
 
 SEED = 1
-_EVENTS_AT_ONCE = 500
 
 
 def make(
@@ -37,15 +36,23 @@ def make(
     """
     paths = demo.write(folder, seed=seed, tracks=tracks, processes=processes, progress=on_progress)
     scan.scan(store, compute, [folder])
-    heard = store.find(TRACKS, {"missing": False})
-    for listener in demo.simulate(heard, seed=seed, now_ms=now_ms()):
-        _welcome(store, log, listener)
+    known = _tracks(store, paths)
+    with store.transaction():
+        for listener in demo.simulate(known, seed=seed, now_ms=now_ms()):
+            _welcome(store, log, listener)
     return len(paths)
 
 
 def is_made(store: Store) -> bool:
     """Say whether the demo's listeners are there, which come last."""
     return store.count(USERS, {"synthetic": True}) > 0
+
+
+def _tracks(store: Store, paths: Sequence[Path]) -> list[Track]:
+    """Return the tracks of the demo's own files, in the order of their ids."""
+    files = store.get_many(FILES, [str(path.absolute()) for path in paths])
+    tracks = store.get_many(TRACKS, {file.track_id for file in files.values()})
+    return sorted(tracks.values(), key=lambda track: track.id)
 
 
 def _welcome(store: Store, log: EventLog, listener: SimulatedListener) -> None:
@@ -57,13 +64,11 @@ def _welcome(store: Store, log: EventLog, listener: SimulatedListener) -> None:
         synthetic=True,
         created_at=now_ms(),
     )
-    with store.transaction():
-        if store.get(USERS, user.id) is not None:
-            return
-        store.put(USERS, user)
-        events = [encode(event) for listen in listener.listens for event in _events(user, listen)]
-        for start in range(0, len(events), _EVENTS_AT_ONCE):
-            log.append(Topic.LISTENS, user.id, events[start : start + _EVENTS_AT_ONCE])
+    if store.get(USERS, user.id) is not None:
+        return
+    store.put(USERS, user)
+    events = [encode(event) for listen in listener.listens for event in _events(user, listen)]
+    log.append(Topic.LISTENS, user.id, events)
 
 
 def _events(user: User, listen: SimulatedListen) -> Iterator[ListenerEvent]:

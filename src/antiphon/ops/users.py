@@ -79,8 +79,8 @@ def set_password(store: Store, name: str, password: str) -> User:
     return changed
 
 
-def remove(store: Store, name: str) -> None:
-    """Remove a user with their listens, feedback, playlists and answers.
+def remove(store: Store, name: str) -> User:
+    """Remove a user with their listens, feedback, playlists and answers; return who it was.
 
     Raises:
         AccountError: there is no such user, or it is the last admin.
@@ -95,6 +95,7 @@ def remove(store: Store, name: str) -> None:
             theirs = store.find(collection, {"user_id": user.id})
             store.delete_many(collection, [doc.id for doc in theirs])
         store.delete_many(USERS, [user.id])
+    return user
 
 
 def verify(store: Store, name: str, password: str) -> User | None:

@@ -32,18 +32,18 @@ USERS = Collection("users", model.User, indexes=(("key",), ("synthetic",)))
 LISTENS = Collection(
     "listens",
     model.Listen,
-    indexes=(("user_id", "at"), ("user_id", "played"), ("played", "at"), ("track_id",)),
+    indexes=(("user_id", "at"), ("user_id", "played"), ("played", "at")),
 )
 FAMILIARITIES = Collection(
     "familiarities",
     model.Familiarity,
-    indexes=(("user_id", "liked_at"), ("user_id", "plays"), ("user_id", "feedback"), ("track_id",)),
+    indexes=(("user_id", "liked_at"), ("user_id", "plays"), ("user_id", "feedback")),
 )
 PLAYLISTS = Collection("playlists", model.Playlist, indexes=(("user_id", "sort"),))
 ANSWERS = Collection("answers", model.Answer, indexes=(("user_id",),))
 PROGRESS = Collection("progress", model.Progress)
 SECRETS = Collection("secrets", model.Secret)
-LOG_ENTRIES = Collection("log_entries", model.LogEntry, indexes=(("topic", "offset"),))
+LOG_ENTRIES = Collection("log_entries", model.LogEntry, indexes=(("topic", "offset"), ("key",)))
 LOG_OFFSETS = Collection("log_offsets", model.LogOffset)
 
 COLLECTIONS: tuple[Collection[model.Document], ...] = (

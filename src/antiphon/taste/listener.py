@@ -3,6 +3,7 @@
 A listen says how much a track was wanted; the weights here are data, so that they can be tuned.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -64,28 +65,28 @@ def state_of(
     user_id: str, listens: Iterable[Listen], feedback: Iterable[Familiarity], plays: int
 ) -> ListenerState:
     """Return the state after `listens` (latest first) and explicit `feedback`."""
-    weights: dict[str, float] = {}
-    reasons: dict[str, Why] = {}
+    said: defaultdict[str, list[tuple[float, Why]]] = defaultdict(list)
     recent: dict[str, None] = {}
     for age, listen in enumerate(listens):
         weight, why = listen_weight(listen)
         recent.setdefault(listen.track_id)
-        reasons.setdefault(listen.track_id, why)
-        decayed = weight * 0.5 ** (age / HALF_LIFE_LISTENS)
-        weights[listen.track_id] = weights.get(listen.track_id, 0.0) + decayed
+        said[listen.track_id].append((weight * 0.5 ** (age / HALF_LIFE_LISTENS), why))
     disliked = set()
     for familiarity in feedback:
-        liked = familiarity.feedback == "like"
-        weights[familiarity.track_id] = weights.get(familiarity.track_id, 0.0) + (
-            LIKED if liked else DISLIKED
-        )
-        reasons[familiarity.track_id] = "liked" if liked else "disliked"
-        if not liked:
+        if familiarity.feedback == "like":
+            said[familiarity.track_id].append((LIKED, "liked"))
+        else:
             disliked.add(familiarity.track_id)
-    evidence = [
-        Evidence(id, max(-LOUDEST, min(LOUDEST, weight)), reasons[id])
-        for id, weight in weights.items()
-        if weight
-    ]
-    evidence.sort(key=lambda item: -abs(item.weight))
-    return ListenerState(user_id, tuple(evidence), tuple(recent), frozenset(disliked), plays)
+            said[familiarity.track_id] = [(DISLIKED, "disliked")]
+    evidence = sorted(
+        (_summed(id, parts) for id, parts in said.items()), key=lambda item: -abs(item.weight)
+    )
+    heard = tuple(item for item in evidence if item.weight)
+    return ListenerState(user_id, heard, tuple(recent), frozenset(disliked), plays)
+
+
+def _summed(track_id: str, parts: list[tuple[float, Why]]) -> Evidence:
+    """Return what all that was said of a track comes to, and what of it says so most."""
+    weight = max(-LOUDEST, min(LOUDEST, sum(part for part, _ in parts)))
+    _, why = max(parts, key=lambda part: part[0] if weight > 0 else -part[0])
+    return Evidence(track_id, weight, why)

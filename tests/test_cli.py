@@ -1,0 +1,192 @@
+"""The command line as an operator uses it: what it prints, and which exit code it ends with."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from antiphon import cli
+
+PASSWORD = "correct horse"
+Ran = subprocess.CompletedProcess[str]
+Antiphon = Callable[..., Ran]
+
+
+@pytest.fixture
+def antiphon(tmp_path: Path) -> Antiphon:
+    """Run `antiphon …` on an instance of its own, without a terminal."""
+
+    def antiphon(
+        *arguments: str | Path, line_every_s: float = cli.LINE_EVERY_S, **settings: str
+    ) -> Ran:
+        program = f"from antiphon import cli; cli.LINE_EVERY_S = {line_every_s}; cli.main()"
+        return subprocess.run(
+            [sys.executable, "-c", program, *map(str, arguments)],
+            env=os.environ | {"ANTIPHON_DATA": str(tmp_path / "data")} | settings,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return antiphon
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Two tracks, and a file that is not what its name says."""
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for hertz in (220, 330):
+        tone = 0.4 * np.sin(2 * np.pi * hertz * np.arange(8000) / 8000)
+        soundfile.write(folder / f"{hertz}.flac", tone, 8000)
+    (folder / "[bold]prose.mp3").write_text("it was a dark and stormy night")
+    return folder
+
+
+def said_in_one_line(ran: Ran) -> str:
+    """What a command that failed told its operator: one line, and nothing of our inner life."""
+    assert "Traceback" not in ran.stderr
+    (line,) = ran.stderr.splitlines()
+    return line
+
+
+def test_help_lists_the_commands(antiphon: Antiphon) -> None:
+    ran = antiphon("--help")
+    assert ran.returncode == 0
+    for command in ("serve", "scan", "demo", "user", "doctor"):
+        assert re.search(rf"^  {command}  +[A-Z]", ran.stdout, re.MULTILINE), command
+
+
+def test_an_unknown_command_is_a_matter_of_usage(antiphon: Antiphon) -> None:
+    ran = antiphon("dance")
+    assert ran.returncode == 2
+    assert "No such command 'dance'" in ran.stderr
+
+
+def test_a_scan_prints_what_it_found_and_the_doctor_tells_the_rest(
+    antiphon: Antiphon, music: Path
+) -> None:
+    first = antiphon("scan", music)
+    assert first.returncode == 0, first.stderr
+    assert re.search(
+        r"^3 files seen, 3 read in \d+\.\d s; 1 could not be used, 0 are now missing\.$",
+        first.stdout,
+        re.MULTILINE,
+    )
+    assert "`antiphon doctor` says which" in first.stdout
+
+    doctor = antiphon("doctor", ANTIPHON_MUSIC=str(music))
+    assert doctor.returncode == 0
+    assert f"✓ {music}: is a music folder" in doctor.stdout
+    assert "catalogue: 2 tracks in 3 files, 0 missing" in doctor.stdout
+    assert f"! {music}/[bold]prose.mp3: " in doctor.stdout
+
+    (music / "220.flac").unlink()
+    again = antiphon("scan", "--purge", ANTIPHON_MUSIC=str(music))
+    assert "2 files seen, 0 read in" in again.stdout
+    assert "1 are now missing." in again.stdout
+    assert "1 missing tracks forgotten." in again.stdout
+
+
+def test_a_scan_of_nothing_asks_which_music(antiphon: Antiphon) -> None:
+    ran = antiphon("scan")
+    assert ran.returncode == 78
+    assert said_in_one_line(ran) == "Which music? Name a folder, or set ANTIPHON_MUSIC."
+
+
+def test_a_scan_of_a_folder_that_is_not_there_is_refused(
+    antiphon: Antiphon, tmp_path: Path
+) -> None:
+    ran = antiphon("scan", tmp_path / "gone")
+    assert ran.returncode == 2
+    assert "gone' does not exist" in ran.stderr
+
+
+def test_without_a_terminal_progress_is_a_line_now_and_then(
+    antiphon: Antiphon, music: Path
+) -> None:
+    assert "Scanning" not in antiphon("scan", music).stdout
+    often = antiphon("scan", music, line_every_s=0)
+    assert re.search(r"^Scanning: 3 files, \d+ files/s$", often.stdout, re.MULTILINE)
+    assert "\x1b" not in often.stdout
+
+
+def test_the_doctor_ends_with_one_when_something_is_wrong(
+    antiphon: Antiphon, tmp_path: Path
+) -> None:
+    ran = antiphon("doctor", ANTIPHON_MUSIC=str(tmp_path / "unmounted"))
+    assert ran.returncode == 1
+    assert f"✗ {tmp_path}/unmounted: is not there: is its disk mounted?" in ran.stdout
+
+
+def test_an_account_is_made_listed_changed_and_removed(antiphon: Antiphon) -> None:
+    added = antiphon("user", "add", "Zoë [b]", "--admin", "--password", PASSWORD)
+    assert (added.returncode, added.stdout) == (0, "Zoë [b] may log in now.\n")
+    assert antiphon("user", "add", "ann", "--password", PASSWORD).returncode == 0
+
+    listed = antiphon("user", "list").stdout
+    assert re.search(r"Zoë \[b\] +│ admin ", listed)
+    assert re.search(r"ann +│ listener ", listed)
+
+    changed = antiphon("user", "passwd", "ANN", "--password", "battery staple")
+    assert (changed.returncode, changed.stdout) == (0, "The password is changed.\n")
+
+    removed = antiphon("user", "remove", "ann", "--yes")
+    assert (removed.returncode, removed.stdout) == (0, "The account is removed.\n")
+    assert "ann" not in antiphon("user", "list").stdout
+
+
+def test_what_cannot_be_done_with_an_account_is_said_in_a_line(antiphon: Antiphon) -> None:
+    antiphon("user", "add", "ann", "--admin", "--password", PASSWORD)
+    for arguments, said in (
+        (("add", "Ann", "--password", PASSWORD), "There is a user 'Ann' already"),
+        (("add", "ben", "--password", "short"), "A password has 8 to 1024 characters."),
+        (("passwd", "ben", "--password", PASSWORD), "There is no user 'ben'"),
+        (("remove", "ann", "--yes"), "'ann' is the only admin"),
+    ):
+        ran = antiphon("user", *arguments)
+        assert ran.returncode == 65
+        assert said_in_one_line(ran).startswith(said)
+
+
+def test_a_question_that_nobody_answers_changes_nothing(antiphon: Antiphon) -> None:
+    antiphon("user", "add", "ann", "--password", PASSWORD)
+    ran = antiphon("user", "remove", "ann")
+    assert ran.returncode == 130
+    assert "Traceback" not in ran.stderr
+    assert "ann" in antiphon("user", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("ANTIPHON_PORT", "eighty", 78),
+        ("ANTIPHON_PROT", "80", 78),
+        ("ANTIPHON_STORE", "postgres://x", 74),
+        ("ANTIPHON_EVENTS", "carrier-pigeon:", 78),
+        ("ANTIPHON_COMPUTE", "abacus:", 78),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(
+    antiphon: Antiphon, name: str, value: str, code: int
+) -> None:
+    ran = antiphon("doctor", **{name: value})
+    assert ran.returncode == code
+    assert name in said_in_one_line(ran)
+
+
+def test_a_data_folder_that_cannot_be_is_said_in_one_line(
+    antiphon: Antiphon, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    ran = antiphon("user", "list", ANTIPHON_DATA=str(tmp_path / "file"))
+    assert ran.returncode == 74
+    assert "cannot be used" in said_in_one_line(ran)
