@@ -11,7 +11,16 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from antiphon.library import demo
-from product import TRACKS, Product, free_port, is_analysed, log_in, wait_for
+from media import write_music, write_tags
+from product import (
+    DEMO_TRACKS,
+    TRANSCODED,
+    Product,
+    free_port,
+    is_analysed,
+    log_in,
+    wait_for,
+)
 
 _ACCOUNT = r"Log in as (\S+) with the password (\S+)"
 _CHROMIUM_FLAGS = [
@@ -30,7 +39,9 @@ _CHROMIUM_FLAGS = [
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """`antiphon serve` over a folder of demo music, once its sound is analysed."""
     folder = tmp_path_factory.mktemp("product")
-    demo.write(folder / "music", tracks=TRACKS)
+    demo.write(folder / "music", tracks=DEMO_TRACKS)
+    alac = write_music(folder / "music" / "lossless.alac.m4a", seconds=40)
+    write_tags(alac, title=TRANSCODED, artist="Antiphon")
     port, push_port = free_port(), free_port()
     environment = os.environ | {
         "ANTIPHON_DATA": str(folder / "data"),

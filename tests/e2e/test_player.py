@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from product import Product, log_in, wait_for
+from product import TRANSCODED, Product, log_in, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -85,6 +85,16 @@ def test_the_needle_can_be_set_down_anywhere(page: Page) -> None:
     play_something(page)
     page.get_by_test_id("player-seek").fill("12")
     moves(page, 12.1)
+
+
+def test_what_a_browser_cannot_play_is_transcoded_and_can_be_sought(page: Page) -> None:
+    page.get_by_test_id("search-input").fill(TRANSCODED)
+    row = page.get_by_test_id("search-result").filter(has_text=TRANSCODED)
+    row.get_by_test_id("play-track").click()
+    moves(page)
+    expect(page.get_by_test_id("player-title")).to_have_text(TRANSCODED)
+    page.get_by_test_id("player-seek").fill("25")
+    expect(page.get_by_test_id("player-time")).to_have_text(re.compile("0:2[6-9]"))
 
 
 def test_skips_change_what_comes_next_at_once(page: Page) -> None:

@@ -32,7 +32,7 @@ USERS = Collection("users", model.User, indexes=(("key",), ("synthetic",)))
 LISTENS = Collection(
     "listens",
     model.Listen,
-    indexes=(("user_id", "at"), ("user_id", "played"), ("played", "at")),
+    indexes=(("user_id", "at"), ("user_id", "played"), ("played", "at", "track_id")),
 )
 FAMILIARITIES = Collection(
     "familiarities",
