@@ -68,8 +68,8 @@ class Track(Document, frozen=True):
     """One piece of music, known by its sound: the id is made from the audio payload.
 
     `tagged_album_artists` is what the tags say; `album_artists` is what the catalogue made of it.
-    `features` names the feature set it was analysed with, "" before that, "failed" where it could
-    not be. `missing` is true while none of its files can be found.
+    `features` names the feature set it was analysed with, "" before that, or `failed:` and the name
+    where that could not be. `missing` is true while none of its files can be found.
     """
 
     title: str
@@ -196,7 +196,7 @@ class Source(Value, frozen=True):
 
 
 class Listen(Document, frozen=True):
-    """One track played by one listener; the id is that of the event that ended it."""
+    """One track played by one listener; the id is `user:event`, of the event that ended it."""
 
     user_id: str
     track_id: str
@@ -226,12 +226,18 @@ class Familiarity(Document, frozen=True):
 
 
 class Playlist(Document, frozen=True):
-    """An ordered list of tracks that a listener owns; `version` grows with every change."""
+    """An ordered list of tracks that a listener owns; `version` grows with every change.
+
+    `track_count`, `duration_ms` and `art_ids` (up to four) sum its tracks up as of that change.
+    """
 
     user_id: str
     name: str
     sort: str
     track_ids: tuple[str, ...] = ()
+    track_count: int = 0
+    duration_ms: int = 0
+    art_ids: tuple[str, ...] = ()
     created_at: int = 0
     changed_at: int = 0
     version: int = 0

@@ -13,6 +13,7 @@ import platformdirs
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1024)]
+Hops = Annotated[int, msgspec.Meta(ge=0, le=16)]
 
 
 class SettingsError(Exception):
@@ -43,6 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     push_url: str = ""
     # Answer only over HTTPS: cookies are then marked Secure.
     secure_cookies: bool = False
+    # Reverse proxies in front, whose word on a visitor's address, scheme and host is taken.
+    trusted_proxies: Hops = 0
     # A Prometheus server may read /metrics with this as its bearer token; empty: only an admin may.
     metrics_token: str = ""
     # Processes that analyse sound; 0: one for each core.
@@ -86,7 +89,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         reason, _, name = str(error).partition(" - at `$.")
-        name = name.rstrip("`")
+        name = name.rstrip("`").partition("[")[0]
         raise SettingsError(
             f"{prefix}{name.upper()}={given[name]!r} cannot be used: {_plain(reason)}."
         ) from error
@@ -100,5 +103,8 @@ def _plain(reason: str) -> str:
 
 def _decode(kind: type, value: object) -> object:
     if kind is Path:
-        return Path(str(value)).expanduser()
+        try:
+            return Path(str(value)).expanduser()
+        except RuntimeError as error:
+            raise ValueError(f"Expected a folder; there is no home folder for {value!r}") from error
     raise NotImplementedError(kind)

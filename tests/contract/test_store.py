@@ -154,6 +154,17 @@ def test_a_match_in_the_title_ranks_before_one_in_the_album(store: Store) -> Non
     assert ids(store.search(TRACKS, "blue", 5)) == ["title", "album"]
 
 
+def test_a_search_cuts_off_after_its_conditions(store: Store) -> None:
+    store.put_many(TRACKS, [track(f"m{n}", "Moon", missing=True) for n in range(9)])
+    store.put_many(TRACKS, [track("a", "Moon", genres=["Folk"]), track("b", "Moon moon")])
+    assert ids(store.search(TRACKS, "moon", 2, {"missing": False})) == ["b", "a"]
+    assert ids(store.search(TRACKS, "moon", 2, {"missing": False, "genres": "Folk"})) == ["a"]
+    assert store.search(TRACKS, "moon", 2, {"id": "zz"}) == []
+    assert len(store.search(TRACKS, "moon", 20)) == 11
+    with pytest.raises(StoreError, match="not declared"):
+        store.search(TRACKS, "moon", 2, {"title": "Moon"})
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=40))
 def test_no_search_text_breaks_the_search(store: Store, text: str) -> None:

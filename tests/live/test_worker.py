@@ -67,7 +67,7 @@ def test_an_event_becomes_a_listen_and_an_answer(
     sent(log, encode(event()))
     work()
     (listen,) = store.find(LISTENS)
-    assert (listen.id, listen.played, listen.ended) == ("e1", True, "completed")
+    assert (listen.id, listen.played, listen.ended) == ("ann:e1", True, "completed")
     (changed,) = (decode(value, AnswerChanged) for value in all_of(log, Topic.RECOMMENDATIONS))
     assert (changed.user_id, changed.surface, changed.version) == ("ann", "next", "e1")
 
@@ -109,10 +109,18 @@ def test_poison_is_set_aside_with_its_reason_and_blocks_nothing(
 ) -> None:
     sent(log, poison, encode(event("after")))
     work()
-    assert [listen.id for listen in store.find(LISTENS)] == ["after"]
+    assert [listen.id for listen in store.find(LISTENS)] == ["ann:after"]
     (letter,) = (decode(value, DeadLetter) for value in all_of(log, Topic.DEAD_LETTERS))
     assert letter.value == poison
     assert reason in letter.reason
+
+
+def test_another_listener_may_have_the_same_event_id(store: Store, log: EventLog) -> None:
+    apply(store, event("e1", user_id="ben"))
+    apply(store, event("e1"))
+    apply(store, event("e1"))
+    assert {listen.id for listen in store.find(LISTENS)} == {"ann:e1", "ben:e1"}
+    assert familiarity(store).plays == 1
 
 
 def test_an_event_of_a_newer_version_is_understood(

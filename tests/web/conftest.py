@@ -5,7 +5,6 @@ Loud I, Loud II (metal, loud features) by Cat and Dan.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,8 @@ from antiphon.settings import Settings
 from antiphon.store import Store
 from antiphon.store.schema import ALBUMS, ARTISTS, FEATURES, TRACKS
 from antiphon.web.app import create_app
+from browser import PASSWORD, Browser
 
-PASSWORD = "correct horse"
 STYLES = {"Ambient": ("Calm", ("Ann", "Ben"), 0.0), "Metal": ("Loud", ("Cat", "Dan"), 8.0)}
 
 
@@ -36,25 +35,6 @@ def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords with the least effort that argon2 knows; there are many in these tests."""
     quick = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(users, "_hasher", quick)
-
-
-@dataclass
-class Browser:
-    """A logged-in listener's browser: JSON in and out, with the CSRF token sent along."""
-
-    client: FlaskClient
-    csrf_token: str
-    user_id: str
-
-    def call(self, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
-        response = self.client.open(
-            f"/api/v1{path}", method=method, json=body, headers={"X-CSRFToken": self.csrf_token}
-        )
-        assert response.status_code == expect, (response.status_code, response.text)
-        return response.json
-
-    def get(self, path: str, expect: int = 200) -> Any:
-        return self.call("GET", path, expect=expect)
 
 
 @pytest.fixture

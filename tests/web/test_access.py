@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from antiphon.settings import Settings
 from antiphon.web.access import Access, access_of, guard
-from conftest import Browser
+from browser import Browser
 
 PUBLIC = {"pages.page", "pages.ui_file", "pages.healthz", "session.log_in"}
 ADMIN = {"session.listeners", "session.act_as", "session.act_as_oneself"}
@@ -96,3 +96,11 @@ def test_another_listeners_playlist_does_not_exist_for_one(
     ben.call("PUT", f"{path}/tracks", {"track_ids": [], "version": 1}, expect=404)
     assert ben.get("/playlists")["items"] == []
     assert ann.get(path)["playlist"]["name"] == "Mine"
+
+
+def test_methods_that_a_client_invents_share_one_label(client: FlaskClient, admin: Browser) -> None:
+    for n in range(3):
+        client.open("/", method=f"INVENTED{n}")
+    text = admin.client.get("/metrics").text
+    assert "INVENTED" not in text
+    assert 'method="other"' in text

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from antiphon.library.read import path_to_text
+from antiphon.library.files import path_to_text
 from antiphon.model import Picture
 from antiphon.store import Store
 from antiphon.store.schema import PICTURES

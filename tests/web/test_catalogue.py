@@ -1,26 +1,80 @@
 """Browsing and searching through the API."""
 
+import base64
+import json
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
+from antiphon.live.effects import familiarity_id
+from antiphon.model import Familiarity, Listen
 from antiphon.store import Store
-from conftest import Browser
+from antiphon.store.schema import FAMILIARITIES, LISTENS, TRACKS
+from browser import Browser
 
 
 def titles(items: list[dict[str, str]]) -> list[str]:
     return [item["title"] for item in items]
 
 
-@pytest.mark.parametrize("sort", ["added", "title", "artist", "year"])
-def test_albums_come_in_pages_that_meet_without_gap(ann: Browser, sort: str) -> None:
+@pytest.fixture
+def busy(ann: Browser, store: Store) -> Browser:
+    """Ann, who has heard and liked five of the tracks, some of them at the same moment."""
+    for n, track in enumerate(store.find(TRACKS, limit=5)):
+        heard = Familiarity(
+            id=familiarity_id(ann.user_id, track.id),
+            user_id=ann.user_id,
+            track_id=track.id,
+            feedback="like",
+            liked_at=n // 2,
+        )
+        listen = Listen(
+            id=f"{ann.user_id}:{n}",
+            user_id=ann.user_id,
+            track_id=track.id,
+            at=n // 2,
+            played_ms=1,
+            duration_ms=2,
+            ended="completed",
+            played=True,
+        )
+        store.put(FAMILIARITIES, heard)
+        store.put(LISTENS, listen)
+    return ann
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("/albums?sort=added", 4),
+        ("/albums?sort=title", 4),
+        ("/albums?sort=artist", 4),
+        ("/albums?sort=year", 4),
+        ("/artists?", 4),
+        ("/tracks?sort=title", 12),
+        ("/tracks?sort=added", 12),
+        ("/tracks?genre=Metal", 6),
+        ("/tracks?liked=true", 5),
+        ("/history?", 5),
+    ],
+)
+def test_every_list_comes_in_pages_that_meet_without_gap(
+    busy: Browser, path: str, count: int
+) -> None:
     seen: list[str] = []
-    path = f"/albums?sort={sort}&limit=3"
-    while path:
-        answer = ann.get(path)
-        seen += titles(answer["items"])
-        path = f"/albums?sort={sort}&limit=3&after={answer['next']}" if answer["next"] else ""
-    assert sorted(seen) == ["Calm 1", "Calm 2", "Loud 1", "Loud 2"]
+    after = ""
+    while after is not None:
+        answer = busy.get(f"{path}&limit=3&after={after}")
+        seen += [item["id"] for item in answer["items"]]
+        after = answer["next"]
+    assert len(seen) == len(set(seen)) == count
+
+
+@pytest.mark.parametrize("key", [2**63, -(2**63) - 1, 10**22, 1.5, None, [], "\ud800"])
+def test_a_cursor_that_no_list_gave_is_refused(ann: Browser, key: object) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([key, "x"]).encode()).decode().rstrip("=")
+    assert ann.get(f"/albums?after={cursor}", expect=422)["title"] == "This cannot be used"
 
 
 def test_albums_of_a_genre(ann: Browser) -> None:
@@ -81,3 +135,15 @@ def test_search_as_you_type(ann: Browser) -> None:
 @pytest.mark.parametrize("text", ['"', "*", "a AND", "'; DROP TABLE tracks; --", "\x00", "NEAR(a"])
 def test_no_search_breaks(ann: Browser, text: str, store: Store) -> None:
     ann.get(f"/search?q={quote(text)}")
+
+
+def test_search_passes_over_what_is_missing_before_it_counts(ann: Browser, store: Store) -> None:
+    calm = [track for track in store.find(TRACKS) if track.title.startswith("Calm")]
+    store.put_many(TRACKS, [replace(track, missing=True) for track in calm[:5]])
+    assert titles(ann.get("/search?q=calm&limit=1")["tracks"]) == [calm[5].title]
+
+
+@pytest.mark.parametrize("more", ["genre=Metal", "sort=added", "sort=title"])
+def test_the_liked_tracks_have_an_order_of_their_own(ann: Browser, more: str) -> None:
+    problem = ann.get(f"/tracks?liked=true&{more}", expect=422)
+    assert "no genre, no sort" in problem["detail"]

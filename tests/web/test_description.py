@@ -5,7 +5,7 @@ import re
 import flask
 import openapi_spec_validator
 
-from conftest import Browser
+from browser import Browser
 
 
 def test_the_description_is_valid_and_names_every_route(app: flask.Flask, ann: Browser) -> None:

@@ -9,7 +9,7 @@ import pytest
 from antiphon.model import now_ms
 from antiphon.store import Store
 from antiphon.store.schema import LOG_ENTRIES
-from conftest import Browser
+from browser import Browser
 
 
 def ended(track_id: str, played_ms: int, reason: str = "completed", **more: Any) -> dict[str, Any]:
@@ -84,6 +84,8 @@ def test_history_comes_latest_first_in_pages(ann: Browser, listen: Callable[...,
         ({"played_ms": -1}, "played_ms"),
         ({"surprise": 1}, "surprise"),
         ({"at": "yesterday"}, "at"),
+        ({"source": {"kind": "search", "id": "x" * 301}}, "source.id"),
+        ({"source": {"kind": "search", "id": "\ud800"}}, "half a character"),
     ],
 )
 def test_a_client_that_lies_is_told_and_nothing_is_kept(
@@ -168,3 +170,12 @@ def test_two_listeners_do_not_disturb_each_other(
     listen(ended("tr-loud11", 200_000))
     assert ben.get("/answers/next") == before
     assert ben.get("/history")["items"] == []
+
+
+def test_two_listeners_may_have_the_same_event_id(
+    ann: Browser, listen: Callable[..., None], log_in: Callable[..., Browser]
+) -> None:
+    event = ended("tr-calm11", 200_000)
+    log_in("ben").call("POST", "/events", {"events": [event]}, expect=202)
+    listen(event)
+    assert ann.get("/tracks/tr-calm11")["plays"] == 1

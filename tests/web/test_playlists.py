@@ -1,8 +1,12 @@
 """Playlists: made, renamed, filled, arranged, removed."""
 
 import pytest
+from msgspec.structs import replace
 
-from conftest import Browser
+from antiphon.model import Track
+from antiphon.store import Store
+from antiphon.store.schema import PLAYLISTS, TRACKS
+from browser import Browser
 
 
 @pytest.fixture
@@ -11,6 +15,12 @@ def mix(ann: Browser) -> str:
         "POST", "/playlists", {"name": "Mix", "track_ids": ["tr-calm11", "tr-loud11"]}, expect=201
     )
     return f"/playlists/{made['id']}"
+
+
+def existing(store: Store, id: str) -> Track:
+    track = store.get(TRACKS, id)
+    assert track is not None
+    return track
 
 
 def ids(ann: Browser, path: str) -> list[str]:
@@ -65,3 +75,24 @@ def test_a_name_that_is_none_is_refused(ann: Browser, name: object) -> None:
 def test_tracks_that_there_are_not_cannot_be_added(ann: Browser, mix: str) -> None:
     ann.call("POST", f"{mix}/tracks", {"track_ids": ["tr-no"]}, expect=404)
     assert len(ids(ann, mix)) == 2
+
+
+def test_a_playlist_keeps_what_its_tracks_come_to(ann: Browser, mix: str, store: Store) -> None:
+    for n in (1, 2, 3):
+        store.put(TRACKS, replace(existing(store, f"tr-loud2{n}"), art_id=f"im-{n % 2}"))
+    store.put(TRACKS, replace(existing(store, "tr-calm21"), art_id="im-c"))
+    body = {"track_ids": ["tr-loud21", "tr-loud22", "tr-loud23", "tr-calm21"]}
+    shown = ann.call("POST", f"{mix}/tracks", body)
+    assert (shown["track_count"], shown["duration_ms"]) == (6, 1_200_000)
+    assert shown["art_ids"] == ["im-1", "im-0", "im-c"]
+    (kept,) = store.find(PLAYLISTS)
+    assert (kept.track_count, kept.duration_ms) == (6, 1_200_000)
+    assert ann.get("/playlists")["items"] == [shown]
+    shorter = {"track_ids": ["tr-calm21"], "version": shown["version"]}
+    ann.call("PUT", f"{mix}/tracks", shorter)
+    assert ann.call("PATCH", mix, {"name": "One"})["track_count"] == 1
+
+
+def test_half_a_character_is_refused(ann: Browser) -> None:
+    ann.call("POST", "/playlists", {"name": "a\ud800b"}, expect=422)
+    assert ann.get("/playlists")["items"] == []

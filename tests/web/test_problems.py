@@ -17,11 +17,12 @@ class ParticularConflictError(ConflictError):
 
 ERRORS: dict[str, Exception] = {
     "problem": Problem(418, "Teapot", "It is short and stout.", {"X-Spout": "yes"}),
-    "away": StoreUnavailableError("The database is locked."),
+    "away": StoreUnavailableError("/srv/antiphon.db is busy."),
     "conflict": ConflictError("Somebody was faster."),
     "particular": ParticularConflictError("Somebody was faster."),
-    "store": StoreError("There is no such field."),
+    "store": StoreError("/srv/antiphon.db is damaged."),
     "method": MethodNotAllowed(["GET", "PUT"]),
+    "surrogate": UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
     "unforeseen": RuntimeError("the password is hunter2"),
 }
 
@@ -61,13 +62,28 @@ def test_a_problem_says_what_is_wrong(client: FlaskClient) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "status"), [("away", 503), ("conflict", 409), ("particular", 409), ("store", 400)]
-)
-def test_what_the_store_says_is_passed_on(client: FlaskClient, name: str, status: int) -> None:
+@pytest.mark.parametrize("name", ["conflict", "particular"])
+def test_a_conflict_is_to_be_repeated(client: FlaskClient, name: str) -> None:
+    response = client.get(f"/{name}")
+    assert response.status_code == 409
+    assert "repeat the change" in str(members(response)["detail"])
+
+
+@pytest.mark.parametrize(("name", "status"), [("away", 503), ("store", 500)])
+def test_a_store_that_fails_is_our_fault_and_its_path_is_for_the_log(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, name: str, status: int
+) -> None:
     response = client.get(f"/{name}")
     assert response.status_code == status
-    assert members(response)["detail"] == str(ERRORS[name])
+    assert members(response)["detail"]
+    assert "/srv/antiphon.db" not in response.text
+    assert str(ERRORS[name]) in caplog.text
+
+
+def test_half_a_character_is_the_clients_fault(client: FlaskClient) -> None:
+    response = client.get("/surrogate")
+    assert response.status_code == 422
+    assert "half a character" in str(members(response)["detail"])
 
 
 def test_a_store_that_is_away_may_be_asked_again(client: FlaskClient) -> None:

@@ -8,7 +8,7 @@ import pytest
 from antiphon.model import now_ms
 from antiphon.store import Store
 from antiphon.store.schema import FEATURES, TRACKS
-from conftest import Browser
+from browser import Browser
 
 
 def finish(ann: Browser, settle: Callable[[], None], *track_ids: str) -> None:

@@ -1,14 +1,19 @@
 """Logging in and out, and looking at the product as a simulated listener."""
 
+from pathlib import Path
+
 import flask
 from flask.testing import FlaskClient
 
+from antiphon.events import EventLog
 from antiphon.model import User
 from antiphon.ops import users
+from antiphon.settings import Settings
 from antiphon.store import Store
 from antiphon.store.schema import USERS
+from antiphon.web.app import create_app
 from antiphon.web.tokens import user_of_push_token
-from conftest import PASSWORD, Browser
+from browser import PASSWORD, Browser
 
 MIRA = User(id="us-demo-1", name="Mira", key="demo mira", about="Likes calm.", synthetic=True)
 
@@ -50,6 +55,40 @@ def test_guessing_is_slowed_down_but_not_the_right_password(
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) > 0
     assert refused.mimetype == "application/problem+json"
+
+
+def wrong(client: FlaskClient, name: str, visitor: str = "10.0.0.1") -> int:
+    answer = client.post(
+        "/api/v1/session",
+        json={"name": name, "password": "guess"},
+        headers={"X-Forwarded-For": visitor},
+    )
+    return answer.status_code
+
+
+def test_guessing_one_name_does_not_lock_the_others_out(client: FlaskClient, store: Store) -> None:
+    users.add(store, "ben", PASSWORD)
+    assert [wrong(client, name) for name in ["ann", " ANN "] * 6][-1] == 429
+    answer = client.post("/api/v1/session", json={"name": "ben", "password": PASSWORD})
+    assert answer.status_code == 200
+
+
+def test_guessing_many_names_is_slowed_down_too(client: FlaskClient) -> None:
+    codes = [wrong(client, f"name{n}") for n in range(51)]
+    assert codes == [401] * 50 + [429]
+
+
+def test_a_visitor_cannot_choose_an_address(client: FlaskClient) -> None:
+    assert [wrong(client, "ann", f"10.0.0.{n}") for n in range(11)][-1] == 429
+
+
+def test_behind_a_trusted_proxy_visitors_are_told_apart(
+    library: Store, log: EventLog, tmp_path: Path
+) -> None:
+    app = create_app(Settings(data=tmp_path, trusted_proxies=1), library, log)
+    client = app.test_client()
+    assert [wrong(client, "ann", "1.2.3.4, 10.0.0.1") for _ in range(11)][-1] == 429
+    assert wrong(client, "ann", "1.2.3.4, 10.0.0.2") == 401
 
 
 def test_a_form_of_another_site_cannot_log_anybody_in(client: FlaskClient, store: Store) -> None:
@@ -114,3 +153,9 @@ def test_a_simulated_listener_cannot_log_in(client: FlaskClient, store: Store) -
     for password in ("", PASSWORD):
         answer = client.post("/api/v1/session", json={"name": "demo mira", "password": password})
         assert answer.status_code == 401
+
+
+def test_an_answer_on_its_way_does_not_undo_a_logout(ann: Browser) -> None:
+    on_its_way = ann.client.get("/api/v1/genres")
+    ann.call("DELETE", "/session", expect=204)
+    assert "Set-Cookie" not in on_its_way.headers

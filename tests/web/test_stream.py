@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from antiphon.library.read import path_to_text
+from antiphon.library.files import path_to_text
 from antiphon.model import AudioFormat, SourceFile, Track
 from antiphon.store import Store
 from antiphon.store.schema import FILES, TRACKS
-from antiphon.web import problems, stream
+from antiphon.web import problems, server, stream
 from antiphon.web.byte_ranges import MOST_BYTES
 
 SONG = bytes(range(256)) * 10
@@ -187,6 +187,37 @@ def test_a_file_is_closed_however_the_request_ends(client: FlaskClient, song: Pa
     assert str(song) in open_files()
     gone_away.close()
     assert str(song) not in open_files()
+
+
+@pytest.mark.parametrize("form", ["song", "aiff"])
+def test_long_answers_leave_room_for_short_ones(
+    client: FlaskClient, request: pytest.FixtureRequest, form: str
+) -> None:
+    path: Path = request.getfixturevalue(form)
+    if form == "song":
+        path.write_bytes(os.urandom(MOST_BYTES + 1))
+    unread = [client.get("/stream/tr-1", buffered=False) for _ in range(stream.LONG_ANSWERS)]
+    assert {response.status_code for response in unread} == {200}
+    refused = get(client)
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert head(client).status_code == 200
+    if form == "song":
+        assert get(client, "bytes=0-").status_code == 206
+    unread.pop().close()
+    assert get(client).status_code == 200
+    for response in unread:
+        response.close()
+
+
+def test_the_server_has_threads_beside_those_of_long_answers() -> None:
+    assert server.BLOCKING_THREADS - stream.LONG_ANSWERS >= 8
+
+
+def test_what_cannot_be_transcoded_takes_no_place(client: FlaskClient, aiff: Path) -> None:
+    aiff.write_bytes(b"no sound at all")
+    codes = {get(client).status_code for _ in range(stream.LONG_ANSWERS + 1)}
+    assert codes == {404}
 
 
 def test_a_copy_is_sent_where_the_first_file_is_gone(

@@ -42,13 +42,14 @@ def is_play(played_ms: int, duration_ms: int) -> bool:
 def _ended(store: Store, event: ListenerEvent, track: Track) -> None:
     if event.reason is None:
         raise UnreadableEventError("an ended event without a reason")
-    if store.get(LISTENS, event.id) is not None:
+    id = f"{event.user_id}:{event.id}"
+    if store.get(LISTENS, id) is not None:
         return
     played = is_play(event.played_ms, track.duration_ms)
     store.put(
         LISTENS,
         Listen(
-            id=event.id,
+            id=id,
             user_id=event.user_id,
             track_id=event.track_id,
             at=event.at,

@@ -123,8 +123,16 @@ class Store(Protocol):
         """Return how many documents hold each value of the field, most first."""
         ...
 
-    def search(self, collection: Collection[D], text: str, limit: int) -> list[D]:
-        """Return the best matches for the words and beginnings of words in `text`, best first."""
+    def search(
+        self, collection: Collection[D], text: str, limit: int, where: Where | None = None
+    ) -> list[D]:
+        """Return the best matches for the words and beginnings of words in `text`, best first.
+
+        Only documents that meet every condition count.
+
+        Raises:
+            StoreError: a field is not declared for it.
+        """
         ...
 
     def increment(self, collection: Collection[D], id: str, amounts: Mapping[str, int]) -> D:

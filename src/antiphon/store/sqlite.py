@@ -118,13 +118,16 @@ class SqliteStore:
         with _plain_errors(self._path):
             return dict(self._connection.execute(sql, values).fetchall())
 
-    def search(self, collection: Collection[D], text: str, limit: int) -> list[D]:
+    def search(
+        self, collection: Collection[D], text: str, limit: int, where: Where | None = None
+    ) -> list[D]:
         table = self._tables[collection.name]
         query = sqlite_tables.match_query(text)
         if not query or not collection.text:
             return []
+        sql, values = table.search(query, where or {}, limit)
         with _plain_errors(self._path):
-            rows = self._connection.execute(table.search, (query, limit)).fetchall()
+            rows = self._connection.execute(sql, values).fetchall()
         return [table.decode(doc) for (doc,) in rows]
 
     def increment(self, collection: Collection[D], id: str, amounts: Mapping[str, int]) -> D:
@@ -210,6 +213,8 @@ def _plain_errors(path: Path) -> Iterator[None]:
                 f"{path} cannot be written ({message}): make room on its disk, then try again."
             ) from error
         raise StoreError(f"{path} cannot be used: {message}.") from error
+    except sqlite3.IntegrityError as error:
+        raise StoreError(f"{path} does not take such a document: {error}.") from error
     except sqlite3.DatabaseError as error:
         raise StoreError(
             f"{path} is damaged or no database of Antiphon's ({error}): "

@@ -60,15 +60,6 @@ class Table(Generic[D]):
             *(text_of(doc, name) for name in self.collection.text),
         )
 
-    @cached_property
-    def search(self) -> str:
-        """The ranked full-text query; binds a match expression and a limit."""
-        weights = ", ".join(str(weight) for weight in self.collection.text.values())
-        return (
-            f"SELECT doc FROM {self.name}_fts JOIN {self.name} ON n = {self.name}_fts.rowid "
-            f"WHERE {self.name}_fts MATCH ? ORDER BY bm25({self.name}_fts, {weights}), n LIMIT ?"
-        )
-
     @property
     def create(self) -> list[str]:
         """The statements that make what is not there yet."""
@@ -128,6 +119,18 @@ class Table(Generic[D]):
             f"GROUP BY {column} ORDER BY count(*) DESC, {column}"
         )
         return sql, values
+
+    def search(self, match: str, where: Where, limit: int) -> Statement:
+        """Return the query for `Store.search`; FTS5 ranks, and only the best are looked up."""
+        fts = f"{self.name}_fts"
+        weights = ", ".join(str(weight) for weight in self.collection.text.values())
+        conditions, values = self._conditions(where)
+        tests = [f"{fts} MATCH ?", f"{fts}.rank MATCH 'bm25({weights})'", *conditions]
+        sql = (
+            f"SELECT doc FROM {fts} CROSS JOIN {self.name} ON n = {fts}.rowid"
+            f"{_where(tests)} ORDER BY {fts}.rank LIMIT ?"
+        )
+        return sql, [match, *values, limit]
 
     def _field(self, name: str) -> str:
         if name != "id" and name not in self.collection.fields:

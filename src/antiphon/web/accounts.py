@@ -37,6 +37,8 @@ def install(app: flask.Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=app.extensions["antiphon"].settings.secure_cookies,
         PERMANENT_SESSION_LIFETIME=timedelta(days=SESSION_DAYS),
+        # An answer on its way while its listener logs out must not bring the cookie back.
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
     manager = flask_login.LoginManager(app)

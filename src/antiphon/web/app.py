@@ -2,23 +2,28 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from antiphon.events import EventLog
 from antiphon.live.models import Models
-from antiphon.ops import metrics
+from antiphon.ops import metrics, users
 from antiphon.settings import Settings
 from antiphon.store import Store
 from antiphon.web import access, accounts, api, artwork, pages, problems, stream
+from antiphon.web.api.session import LONGEST_NAME
 from antiphon.web.site import Site
 from antiphon.web.tokens import signing_secret
 
+# Wrong passwords from one address: for one name, and for all names together.
 LOGIN_TRIES = "10 per minute; 60 per hour"
+LOGIN_TRIES_OF_ADDRESS = "50 per minute; 300 per hour"
 LARGEST_REQUEST = 2 << 20
+_METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
 
 def create_app(settings: Settings, store: Store, log: EventLog) -> flask.Flask:
@@ -37,17 +42,32 @@ def create_app(settings: Settings, store: Store, log: EventLog) -> flask.Flask:
     app.before_request(_start_clock)
     app.after_request(_measure)
     app.after_request(_harden(pages.content_security_policy(settings)))
+    if hops := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 
 
 def _limit_logins(app: flask.Flask) -> None:
-    """Let only so many wrong passwords come from one address."""
+    """Let only so many wrong passwords come from one address, fewer of them for one name."""
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
-    only_failures = limiter.limit(
-        LOGIN_TRIES, deduct_when=lambda response: response.status_code == 401
-    )
     endpoint = "session.log_in"
-    app.view_functions[endpoint] = cast("Any", only_failures(app.view_functions[endpoint]))
+    view: Any = app.view_functions[endpoint]
+    for tries, key in (
+        (LOGIN_TRIES, _address_and_name),
+        (LOGIN_TRIES_OF_ADDRESS, get_remote_address),
+    ):
+        view = limiter.limit(tries, key_func=key, deduct_when=_was_wrong)(view)
+    app.view_functions[endpoint] = view
+
+
+def _address_and_name() -> str:
+    credentials = flask.request.get_json(silent=True)
+    name = credentials.get("name") if isinstance(credentials, dict) else None
+    return f"{get_remote_address()} {users.key_of(str(name)[:LONGEST_NAME])}"
+
+
+def _was_wrong(response: flask.Response) -> bool:
+    return response.status_code == 401
 
 
 def _start_clock() -> None:
@@ -55,11 +75,12 @@ def _start_clock() -> None:
 
 
 def _measure(response: flask.Response) -> flask.Response:
-    started = flask.g.get("started")
+    started, method = flask.g.get("started"), flask.request.method
     if started is not None:
         metrics.REQUESTS.labels(
             endpoint=flask.request.endpoint or "none",
-            method=flask.request.method,
+            # A client may invent methods without end, and a label is kept for ever.
+            method=method if method in _METHODS else "other",
             status=str(response.status_code),
         ).observe(time.perf_counter() - started)
     return response

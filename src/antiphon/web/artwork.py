@@ -13,8 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from werkzeug.http import is_resource_modified
 
 from antiphon.library.artwork import picture_bytes
-from antiphon.library.files import UnreadableError
-from antiphon.library.read import text_to_path
+from antiphon.library.files import UnreadableError, text_to_path
 from antiphon.model import Picture
 from antiphon.store.schema import PICTURES
 from antiphon.web.access import Access, allow

@@ -1,5 +1,7 @@
 """What goes wrong, said as RFC 9457 problem details (`application/problem+json`), in one table."""
 
+import logging
+
 import flask
 import msgspec
 from werkzeug.exceptions import HTTPException
@@ -7,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from antiphon.store import ConflictError, StoreError, StoreUnavailableError
 
 MIME = "application/problem+json"
+_log = logging.getLogger(__name__)
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
@@ -20,11 +23,21 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         self.headers = headers or {}
 
 
-# Of the kinds that an exception is, the most particular one counts.
-_KINDS: dict[type[Exception], tuple[int, str, dict[str, str]]] = {
-    StoreUnavailableError: (503, "The store is away or too busy", {"Retry-After": "2"}),
-    ConflictError: (409, "Changed by somebody else meanwhile", {}),
-    StoreError: (400, "The store cannot do that", {}),
+# Of the kinds that an exception is, the most particular one counts. What the store itself says may
+# name its file: that is for the log.
+_KINDS: dict[type[Exception], Problem] = {
+    StoreUnavailableError: Problem(
+        503, "The store is away or too busy", "Try again in a moment.", {"Retry-After": "2"}
+    ),
+    ConflictError: Problem(
+        409,
+        "Changed by somebody else meanwhile",
+        "This was changed by somebody else: read it again and repeat the change.",
+    ),
+    StoreError: Problem(500, "The store failed", "The log of this instance says why."),
+    UnicodeEncodeError: Problem(
+        422, "This cannot be used", "A text holds half a character (a lone surrogate)."
+    ),
 }
 
 
@@ -60,6 +73,7 @@ def _http_error(error: HTTPException) -> flask.typing.ResponseReturnValue:
 
 
 def _known_error(error: Exception) -> flask.Response:
-    kind = next(kind for kind in type(error).__mro__ if kind in _KINDS)
-    status, title, headers = _KINDS[kind]
-    return respond(Problem(status, title, str(error), headers))
+    problem = next(_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS)
+    if problem.status >= 500:
+        _log.error("%s: %s", problem.title, error, exc_info=error)
+    return respond(problem)

@@ -3,26 +3,34 @@
 import math
 import os
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from itertools import chain
 from secrets import token_hex
+from threading import BoundedSemaphore
 
 import flask
 from werkzeug.http import is_resource_modified, parse_date
 
 from antiphon.audio import transcode
 from antiphon.audio.errors import UndecodableError
-from antiphon.library.files import MusicFile, UnreadableError, open_music
-from antiphon.library.read import text_to_path
+from antiphon.library.files import MusicFile, UnreadableError, open_music, text_to_path
 from antiphon.model import Track
 from antiphon.store.schema import FILES, TRACKS
 from antiphon.web import byte_ranges
 from antiphon.web.access import Access, allow
+from antiphon.web.byte_ranges import MOST_BYTES
 from antiphon.web.problems import Problem
 from antiphon.web.site import site
 
 blueprint = flask.Blueprint("stream", __name__)
+
+# So many answers of one process may be long ones: whole files, and MP3 made on the way. Each holds
+# a thread for as long as its listener takes, and the server has more threads than that.
+LONG_ANSWERS = 8
+_RETRY_S = 10
+_long_answers = BoundedSemaphore(LONG_ANSWERS)
 
 
 @blueprint.get("/stream/<track_id>")
@@ -45,6 +53,8 @@ def _original(track: Track) -> flask.Response:
         _, file = _open(track.id)
         opened.enter_context(file)
         response = _select(file, track.format.mime or "application/octet-stream")
+        if flask.request.method == "GET" and (response.content_length or 0) > MOST_BYTES:
+            _take_long_answer(opened)
         response.call_on_close(opened.pop_all().close)
         return response
 
@@ -99,17 +109,35 @@ def _transcoded(track: Track, offset_s: float) -> flask.Response:
     file.close()
     response = flask.Response(content_type=transcode.MIME)
     if flask.request.method == "GET":
-        pieces = transcode.transcode(path, offset_s=offset_s)
-        try:
+        with ExitStack() as opened:
+            _take_long_answer(opened)
+            pieces = opened.enter_context(closing(transcode.transcode(path, offset_s=offset_s)))
             # The first piece now, while there still can be another answer.
-            response.response = chain((next(pieces, b""),), pieces)
-        except (UndecodableError, OSError) as error:
-            raise Problem(404, "Cannot be played", f"The track's file: {error}.") from error
-        response.call_on_close(pieces.close)
+            response.response = chain((_first(pieces),), pieces)
+            response.call_on_close(opened.pop_all().close)
     response.accept_ranges = "none"
     response.cache_control.no_store = True
     response.headers["X-Content-Duration"] = f"{max(0, track.duration_ms / 1000 - offset_s):.3f}"
     return response
+
+
+def _first(pieces: Iterator[bytes]) -> bytes:
+    try:
+        return next(pieces, b"")
+    except (UndecodableError, OSError) as error:
+        raise Problem(404, "Cannot be played", f"The track's file: {error}.") from error
+
+
+def _take_long_answer(opened: ExitStack) -> None:
+    """Take one of the places for long answers, until `opened` is closed."""
+    if not _long_answers.acquire(blocking=False):
+        raise Problem(
+            503,
+            "Too many are listening",
+            f"{LONG_ANSWERS} long answers are on their way: ask for byte ranges, or again later.",
+            {"Retry-After": str(_RETRY_S)},
+        )
+    opened.callback(_long_answers.release)
 
 
 def _offset_s() -> float:

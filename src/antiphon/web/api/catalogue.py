@@ -40,9 +40,12 @@ class AlbumQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class TrackQuery(PageQuery, frozen=True, kw_only=True):
-    """Which tracks are asked for, in which order; `liked` ones come by the time of the like."""
+    """Which tracks are asked for, in which order, by default by title.
 
-    sort: Literal["title", "added"] = "title"
+    The `liked` ones are of every genre and come by the time of the like.
+    """
+
+    sort: Literal["title", "added"] | None = None
     genre: str = ""
     liked: bool = False
 
@@ -158,10 +161,10 @@ def genres() -> flask.Response:
 def search(query: SearchQuery) -> flask.Response:
     """Find tracks, albums and artists by words and beginnings of words."""
     store = site().store
-    tracks = store.search(TRACKS, query.q, query.limit)
+    tracks = store.search(TRACKS, query.q, query.limit, {"missing": False})
     return present.json_of(
         views.Found(
-            tracks=present.tracks(store, listener_id(), [t for t in tracks if not t.missing]),
+            tracks=present.tracks(store, listener_id(), tracks),
             albums=tuple(map(present.album, store.search(ALBUMS, query.q, query.limit))),
             artists=tuple(map(present.artist, store.search(ARTISTS, query.q, query.limit))),
         )
@@ -193,7 +196,7 @@ def existing_tracks(ids: list[str]) -> dict[str, Track]:
 
 
 def _all(query: TrackQuery) -> tuple[list[Track], str | None]:
-    order, descending = _TRACK_ORDERS[query.sort]
+    order, descending = _TRACK_ORDERS[query.sort or "title"]
     where: dict[str, object] = {"missing": False}
     if query.genre:
         where["genres"] = query.genre
@@ -201,6 +204,10 @@ def _all(query: TrackQuery) -> tuple[list[Track], str | None]:
 
 
 def _liked(query: TrackQuery) -> tuple[list[Track], str | None]:
+    if query.genre or query.sort:
+        raise Problem(
+            422, "This cannot be used", "liked=true has an order of its own: no genre, no sort."
+        )
     store = site().store
     where = {"user_id": listener_id(), "feedback": "like"}
     likes, after = page(

@@ -28,6 +28,12 @@ CLOCK_LEEWAY_MS = 10 * 60_000
 DAY_MS = 86_400_000
 
 
+class EventSource(Source, frozen=True):
+    """Where a listen came from, as a player says it."""
+
+    id: Annotated[str, msgspec.Meta(max_length=300)] = ""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that happened in a player; `played_ms` is the time really played."""
 
@@ -37,7 +43,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     at: Annotated[int, msgspec.Meta(ge=0)]
     played_ms: Annotated[int, msgspec.Meta(ge=0, le=7 * DAY_MS)] = 0
     reason: Ending | None = None
-    source: Source | None = None
+    source: EventSource | None = None
 
 
 class Events(msgspec.Struct, frozen=True):

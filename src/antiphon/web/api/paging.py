@@ -12,6 +12,8 @@ from antiphon.store.port import D, Where
 from antiphon.web.problems import Problem
 
 PageSize = Annotated[int, msgspec.Meta(ge=1, le=500)]
+# What the fields of an order hold; a store keeps no larger numbers.
+Key = bool | str | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +50,10 @@ def _encode(at: tuple[Any, ...]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(at)).decode().rstrip("=")
 
 
-def _decode(cursor: str, length: int) -> list[str | int]:
+def _decode(cursor: str, length: int) -> list[Key]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        at = msgspec.json.decode(
-            base64.b64decode(padded, b"-_", validate=True), type=list[str | int]
-        )
+        at = msgspec.json.decode(base64.b64decode(padded, b"-_", validate=True), type=list[Key])
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise _strange(cursor) from error
     if len(at) != length:

@@ -1,6 +1,7 @@
 """Playlists: ordered lists of tracks that a listener owns."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Annotated
 
 import flask
@@ -22,6 +23,7 @@ from antiphon.web.site import site
 blueprint = flask.Blueprint("playlists", __name__)
 
 LONGEST = 10_000
+COVERS = 4
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
 TrackIds = Annotated[list[str], msgspec.Meta(max_length=LONGEST)]
 
@@ -57,11 +59,8 @@ class Contents(msgspec.Struct, frozen=True):
 @allow(Access.LISTENER)
 def playlists() -> flask.Response:
     """List the listener's playlists by name."""
-    store = site().store
-    docs = store.find(PLAYLISTS, {"user_id": listener_id()}, ("user_id", "sort"))
-    known = store.get_many(TRACKS, {id for doc in docs for id in doc.track_ids})
-    items = tuple(present.playlist(doc, known) for doc in docs)
-    return present.json_of(views.PlaylistList(items=items))
+    docs = site().store.find(PLAYLISTS, {"user_id": listener_id()}, ("user_id", "sort"))
+    return present.json_of(views.PlaylistList(items=tuple(map(present.playlist, docs))))
 
 
 @blueprint.post("/playlists")
@@ -69,19 +68,15 @@ def playlists() -> flask.Response:
 @allow(Access.LISTENER)
 def create(json: NewPlaylist) -> flask.Response:
     """Make a playlist."""
-    known = existing_tracks(json.track_ids)
+    existing_tracks(json.track_ids)
     doc = Playlist(
         id=f"pl-{secrets.token_hex(12)}",
         user_id=listener_id(),
         name=json.name.strip(),
         sort=sort_key(json.name),
-        track_ids=tuple(json.track_ids),
         created_at=now_ms(),
-        changed_at=now_ms(),
-        version=1,
     )
-    site().store.compare_and_put(PLAYLISTS, doc, 0)
-    return present.json_of(present.playlist(doc, known), 201)
+    return _changed(doc, _filled(doc, json.track_ids), 201)
 
 
 @blueprint.get("/playlists/<id>")
@@ -90,14 +85,8 @@ def create(json: NewPlaylist) -> flask.Response:
 def show(id: str) -> flask.Response:
     """Show a playlist with its tracks."""
     doc = _own(id)
-    known = _tracks_of(doc)
-    tracks = [known[track_id] for track_id in doc.track_ids if track_id in known]
-    return present.json_of(
-        views.PlaylistDetail(
-            playlist=present.playlist(doc, known),
-            tracks=present.tracks(site().store, listener_id(), tracks),
-        )
-    )
+    tracks = present.tracks(site().store, listener_id(), _tracks(doc.track_ids))
+    return present.json_of(views.PlaylistDetail(playlist=present.playlist(doc), tracks=tracks))
 
 
 @blueprint.patch("/playlists/<id>")
@@ -127,7 +116,7 @@ def add(id: str, json: Additions) -> flask.Response:
     existing_tracks(json.track_ids)
     if len(doc.track_ids) + len(json.track_ids) > LONGEST:
         raise Problem(422, "Too long", f"A playlist holds at most {LONGEST} tracks.")
-    return _changed(doc, replace(doc, track_ids=(*doc.track_ids, *json.track_ids)))
+    return _changed(doc, _filled(doc, (*doc.track_ids, *json.track_ids)))
 
 
 @blueprint.put("/playlists/<id>/tracks")
@@ -137,9 +126,7 @@ def arrange(id: str, json: Contents) -> flask.Response:
     """Put a playlist into a new order, or leave tracks out of it."""
     doc = _own(id)
     existing_tracks(json.track_ids)
-    return _changed(
-        replace(doc, version=json.version), replace(doc, track_ids=tuple(json.track_ids))
-    )
+    return _changed(replace(doc, version=json.version), _filled(doc, json.track_ids))
 
 
 def _own(id: str) -> Playlist:
@@ -149,11 +136,26 @@ def _own(id: str) -> Playlist:
     return doc
 
 
-def _tracks_of(doc: Playlist) -> dict[str, Track]:
-    return site().store.get_many(TRACKS, set(doc.track_ids))
+def _tracks(ids: Sequence[str]) -> list[Track]:
+    """Return those of the tracks that there are, in this order."""
+    known = site().store.get_many(TRACKS, set(ids))
+    return [known[id] for id in ids if id in known]
 
 
-def _changed(before: Playlist, after: Playlist) -> flask.Response:
+def _filled(doc: Playlist, ids: Sequence[str]) -> Playlist:
+    """Put these tracks into a playlist, and sum them up, so that a list of playlists need not."""
+    tracks = _tracks(ids)
+    covers = dict.fromkeys(track.art_id for track in tracks if track.art_id)
+    return replace(
+        doc,
+        track_ids=tuple(ids),
+        track_count=len(tracks),
+        duration_ms=sum(track.duration_ms for track in tracks),
+        art_ids=tuple(covers)[:COVERS],
+    )
+
+
+def _changed(before: Playlist, after: Playlist, status: int = 200) -> flask.Response:
     after = replace(after, version=before.version + 1, changed_at=now_ms())
     site().store.compare_and_put(PLAYLISTS, after, before.version)
-    return present.json_of(present.playlist(after, _tracks_of(after)))
+    return present.json_of(present.playlist(after), status)

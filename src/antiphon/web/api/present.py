@@ -88,16 +88,14 @@ def artist(doc: Artist) -> views.ArtistView:
     )
 
 
-def playlist(doc: Playlist, known: dict[str, Track]) -> views.PlaylistView:
-    """Return a playlist; `known` are its tracks, perhaps among others."""
-    own = [known[id] for id in doc.track_ids if id in known]
-    covers = dict.fromkeys(track.art_id for track in own if track.art_id)
+def playlist(doc: Playlist) -> views.PlaylistView:
+    """Return a playlist."""
     return views.PlaylistView(
         id=doc.id,
         name=doc.name,
-        track_count=len(own),
-        duration_ms=sum(track.duration_ms for track in own),
-        art_ids=tuple(covers)[:4],
+        track_count=doc.track_count,
+        duration_ms=doc.duration_ms,
+        art_ids=doc.art_ids,
         changed_at=doc.changed_at,
         version=doc.version,
     )

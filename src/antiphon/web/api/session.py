@@ -21,11 +21,13 @@ from antiphon.web.tokens import push_token
 
 blueprint = flask.Blueprint("session", __name__)
 
+LONGEST_NAME = 200
+
 
 class Credentials(msgspec.Struct, frozen=True):
     """A name and a password."""
 
-    name: Annotated[str, msgspec.Meta(max_length=200)]
+    name: Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
     password: Annotated[str, msgspec.Meta(max_length=users.LONGEST_PASSWORD)]
 
 
