@@ -99,9 +99,7 @@ def scan(folders: tuple[Path, ...], purge: bool) -> None:
         raise SettingsError("Which music? Name a folder, or set ANTIPHON_MUSIC.")
     started = time.monotonic()
     with _progress("Scanning", "files") as show:
-        report = scanning.scan(
-            services.store, services.compute, roots, lambda seen, _read: show(seen, 0)
-        )
+        report = scanning.scan(services.store, services.compute, roots, show)
     seconds = time.monotonic() - started
     _console.print(
         f"{report.seen} files seen, {report.read} read in {seconds:.1f} s; "

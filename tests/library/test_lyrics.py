@@ -28,12 +28,6 @@ def test_lrc_goes_before_txt_and_empty_ones_do_not_count(tmp_path: Path) -> None
     assert lyrics.beside(path) == SYNCED
 
 
-def test_the_names_in_a_folder_tell_where_to_look(tmp_path: Path) -> None:
-    (tmp_path / "song.lrc").write_text("words")
-    assert lyrics.beside(str(tmp_path / "song.mp3"), {"song.lrc"}) == "words"
-    assert lyrics.beside(str(tmp_path / "song.mp3"), {"song.mp3"}) == ""
-
-
 def test_a_folder_named_like_lyrics_is_no_lyrics(tmp_path: Path) -> None:
     (tmp_path / "song.lrc").mkdir()
     assert lyrics.beside(str(tmp_path / "song.mp3")) == ""

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.library.containers import find_payload
-from antiphon.library.files import MusicFile, open_music
-from antiphon.library.payload import UnreadableError, identify, identify_open
+from antiphon.library.files import MusicFile, UnreadableError, open_music
+from antiphon.library.payload import identify
 from media import FORMATS, PICTURE, music, remove_tags, write_music, write_tags
 
 LONG = {"title": "long " * 400, "artist": ["One", "Two"], "musicbrainz_albumid": "x" * 5_000}
@@ -34,7 +34,8 @@ WILD = st.builds(
 
 
 def id_of(path: Path) -> str:
-    return identify(str(path), path.stat().st_size)
+    with open_music(str(path)) as file:
+        return identify(file)[0]
 
 
 def payload_of(data: bytes) -> bytes:
@@ -231,11 +232,11 @@ def identified(data: bytes, suffix: str) -> str:
     with tempfile.NamedTemporaryFile(suffix=suffix) as file:
         file.write(data)
         file.flush()
-        return identify(file.name, len(data))
+        return id_of(Path(file.name))
 
 
 def extent_of(path: Path) -> tuple[int, int]:
     file: MusicFile
     with open_music(str(path)) as file:
-        extents = identify_open(file)[1].extents
+        extents = identify(file)[1].extents
     return extents[0][0], extents[-1][1]

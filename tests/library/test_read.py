@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.library import read
+from antiphon.library.files import path_to_text, text_to_path
 from antiphon.library.names import artist_id
 from antiphon.library.read import (
     EXTENSIONS,
     Reading,
-    path_to_text,
     read_file,
-    text_to_path,
 )
 from media import FORMATS, PICTURE, music, write_music, write_tags
 
@@ -122,10 +121,10 @@ def test_a_link_that_leads_to_itself_says_so(tmp_path: Path) -> None:
 def test_a_file_that_changes_while_it_is_read_is_read_again(
     song: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    identify_open = read.identify_open
+    identify = read.identify
 
     def meanwhile(file: read.MusicFile) -> object:
-        found = identify_open(file)
+        found = identify(file)
         other = song.with_name("other.mp3")
         if how == "replaced":
             other.write_bytes(song.read_bytes())
@@ -135,7 +134,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
                 more.write(b"more")
         return found
 
-    monkeypatch.setattr(read, "identify_open", meanwhile)
+    monkeypatch.setattr(read, "identify", meanwhile)
     reading = reading_of(song)
     assert reading.problem == "it was changed while it was read; it will be read again"
     assert (reading.mtime_ns, reading.track) == (0, None)

@@ -14,7 +14,7 @@ from antiphon.library import catalogue
 from antiphon.library.scan import ScanReport, rescan, scan
 from antiphon.model import Track
 from antiphon.store import Store
-from antiphon.store.schema import ALBUMS, ARTISTS, FILES, LYRICS, PROBLEMS, TRACKS
+from antiphon.store.schema import ALBUMS, ARTISTS, FILES, LYRICS, PICTURES, PROBLEMS, TRACKS
 from media import remove_tags, write_music, write_tags
 
 
@@ -152,6 +152,18 @@ def test_missing_tracks_are_forgotten_only_on_request(
     assert store.count(FILES, {"missing": True}) == 0
 
 
+def test_pictures_that_nothing_shows_any_more_are_forgotten_too(
+    store: Store, compute: Compute, music: Path
+) -> None:
+    (music / "Party/cover.png").write_bytes(b"another picture")
+    scan(store, compute, [music])
+    assert store.count(PICTURES) == 2
+    shutil.rmtree(music / "Party")
+    scan(store, compute, [music])
+    catalogue.purge(store)
+    assert [Path(picture.path).name for picture in store.find(PICTURES)] == ["cover.jpg"]
+
+
 def test_a_music_folder_that_is_suddenly_empty_is_not_believed(
     store: Store, compute: Compute, music: Path
 ) -> None:
@@ -185,6 +197,32 @@ def test_a_neighbour_by_somebody_else_makes_an_album_various(
     (first,) = (album for album in store.find(ALBUMS) if album.title == "First")
     assert [c.name for c in first.artists] == ["Various Artists"]
     assert first.track_count == 3
+
+
+def test_an_album_does_not_depend_on_when_its_tracks_were_tagged(
+    store: Store, compute: Compute, music: Path
+) -> None:
+    scan(store, compute, [music])
+    write_tags(music / "Party/b.mp3", title="B", artist="Cat", album="Party", albumartist="Cat")
+    scan(store, compute, [music])
+    parties = {a.artists[0].name: a for a in store.find(ALBUMS) if a.title == "Party"}
+    assert set(parties) == {"Ben", "Cat"}
+    assert not any(album.compilation for album in parties.values())
+
+
+def test_an_artist_has_the_musicbrainz_id_of_tracks_by_nobody_else(
+    store: Store, compute: Compute, tmp_path: Path
+) -> None:
+    ann, eve = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "12")
+    song(tmp_path / "1.flac", 220, artist="Ann", musicbrainz_artistid=ann)
+    song(tmp_path / "2.flac", 330, artist="Ben; Cat", musicbrainz_artistid=eve)
+    song(tmp_path / "3.flac", 440, artist="Eve", albumartist="Eve", musicbrainz_albumartistid=eve)
+    scan(store, compute, [tmp_path])
+    ids = {artist.name: artist.musicbrainz_id for artist in store.find(ARTISTS)}
+    assert ids == {"Ann": ann, "Ben": "", "Cat": "", "Eve": eve}
+    song(tmp_path / "4.flac", 550, artist="Ann")
+    scan(store, compute, [tmp_path])
+    assert {a.name: a.musicbrainz_id for a in store.find(ARTISTS)} == ids
 
 
 def test_greatest_hits_in_two_folders_stay_two_albums(
@@ -259,6 +297,77 @@ def test_a_folder_that_may_not_be_read_is_told(
     scan(store, compute, [music])
     assert reasons(store) == {}
     assert album_titles(store) == ["First", "Party"]
+
+
+def test_what_lies_in_a_folder_that_cannot_be_listed_is_not_missing(
+    store: Store, compute: Compute, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan(store, compute, [music])
+    real = os.scandir
+
+    def failing(path: str) -> object:
+        if str(path).endswith("Ann"):
+            raise OSError(5, "Input/output error")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    assert scan(store, compute, [music]).missing == 0
+    assert reasons(store) == {"Ann": "it could not be read: Input/output error"}
+
+
+def test_a_file_that_could_not_be_opened_is_tried_again(
+    store: Store, compute: Compute, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+
+    def refusing(path: str, *rest: int) -> int:
+        if str(path).endswith("loose.mp3"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, *rest)
+
+    monkeypatch.setattr(os, "open", refusing)
+    scan(store, compute, [music])
+    assert reasons(store) == {"loose.mp3": "permission to read it was denied"}
+    monkeypatch.undo()
+    assert scan(store, compute, [music]).read == 1
+    assert reasons(store) == {}
+    assert "Loose" in by_title(store)
+
+
+def test_folders_that_link_to_each_other_are_scanned_once(
+    store: Store, compute: Compute, music: Path
+) -> None:
+    names = [str(number) for number in range(7)]
+    for name in names:
+        (music / name).mkdir()
+        for other in names:
+            (music / name / f"to {other}").symlink_to(music / other)
+    scan(store, compute, [music])
+    assert store.count(TRACKS) == 5
+    told = [problem.reason for problem in store.find(PROBLEMS)]
+    assert len(told) == 7 * 7
+    assert f"it is the same folder as {music}/0/to 1, which is scanned already" in told
+
+
+def test_music_of_every_folder_of_the_first_scan_is_as_old_as_its_files(
+    store: Store, compute: Compute, tmp_path: Path
+) -> None:
+    for number, root in enumerate(("here", "there")):
+        os.utime(song(tmp_path / root / "song.mp3", 300 + 50 * number), (1e9, 1e9))
+    scan(store, compute, [tmp_path / "here", tmp_path / "there"])
+    assert [track.added_at for track in store.find(TRACKS)] == [10**12, 10**12]
+
+
+def test_progress_says_how_many_files_there_are_from_the_start(
+    store: Store, compute: Compute, music: Path
+) -> None:
+    (music / ".hidden").mkdir()
+    (music / ".hidden/no.mp3").touch()
+    (music / "notes.pdf").touch()
+    told: list[tuple[int, int]] = []
+    for _ in range(2):
+        scan(store, compute, [music], lambda seen, total: told.append((seen, total)))
+    assert told == [(1, 6), (1, 6), (4, 6), (6, 6)] * 2
 
 
 def test_a_name_that_is_not_utf8_is_catalogued(store: Store, compute: Compute, music: Path) -> None:
@@ -340,6 +449,8 @@ def test_a_file_that_kills_its_reader_costs_only_itself(
     assert set(by_title(store)) == {"T0", "T1", "T3"}
     assert "died" in reasons(store)["2.mp3"]
     assert report.failed == 1
+    assert scan(store, compute, [tmp_path]).read == 1
+    assert reasons(store) == {}
 
 
 class Deadly:

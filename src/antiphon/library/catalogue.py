@@ -1,35 +1,24 @@
-"""The catalogue made of readings: tracks, and the albums and artists that follow from them.
+"""The catalogue made of readings: files, tracks, words, pictures and problems, recorded together.
 
 `record` takes whole folders, because an album without an album artist is known only by the company
-its tracks keep. Albums and artists are always computed anew from the tracks there are, so that they
-cannot drift from them.
+its tracks keep.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import msgspec
 from msgspec.structs import replace
 
 from antiphon.library import artwork
+from antiphon.library.albums import assigned, derive, is_loose
 from antiphon.library.files import text_to_path
-from antiphon.library.names import album_id, artist_id, sort_key
 from antiphon.library.read import Reading
-from antiphon.model import Album, Artist, Credit, Picture, Problem, SourceFile, Track, now_ms
-from antiphon.store import In, Store
-from antiphon.store.schema import (
-    ALBUMS,
-    ARTISTS,
-    FEATURES,
-    FILES,
-    LYRICS,
-    PICTURES,
-    PROBLEMS,
-    TRACKS,
-)
+from antiphon.model import Picture, Problem, SourceFile, Track, now_ms
+from antiphon.store import In, Store, position
+from antiphon.store.schema import FEATURES, FILES, LYRICS, PICTURES, PROBLEMS, TRACKS
 
-VARIOUS = "Various Artists"
-MOST_GENRES = 8
+_PAGE = 500
 
 
 class FolderReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,17 +43,18 @@ def record(store: Store, folders: Sequence[FolderReading], *, is_first: bool) ->
         old = store.get_many(TRACKS, before | set(read))
         new = {id: _renewed(read[id], old.get(id), is_first) for id in read}
         tracks = _with_presence(store, {**old, **new})
-        around, folder_of = _neighbours(store, tracks, {folder.folder for folder in folders})
+        loose = any(map(is_loose, chain(old.values(), tracks.values())))
+        around, folder_of = _neighbours(store, tracks, folders) if loose else ({}, {})
         old |= around
         changed = {
             id: track
-            for id, track in _assigned({**around, **tracks}, folder_of).items()
+            for id, track in assigned({**around, **tracks}, folder_of).items()
             if track != old.get(id)
         }
         store.put_many(TRACKS, changed.values())
         _record_words_and_pictures(store, read)
         _record_problems(store, folders)
-        _derive(store, [old[id] for id in changed if id in old], changed.values())
+        derive(store, [old[id] for id in changed if id in old], changed.values())
 
 
 def note_problems(store: Store, problems: Iterable[Problem]) -> None:
@@ -82,8 +72,22 @@ def purge(store: Store) -> int:
         store.delete_many(TRACKS, [track.id for track in tracks])
         store.delete_many(LYRICS, [track.id for track in tracks])
         store.delete_many(FEATURES, [track.id for track in tracks])
-        _derive(store, tracks, ())
+        derive(store, tracks, ())
+        _forget_pictures(store)
     return len(tracks)
+
+
+def _forget_pictures(store: Store) -> None:
+    """Forget the pictures that no track has any more."""
+    shown: set[str] = set()
+    after = None
+    while tracks := store.find(TRACKS, limit=_PAGE, after=after):
+        shown.update(track.art_id for track in tracks)
+        after = position(tracks[-1], ())
+    after = None
+    while pictures := store.find(PICTURES, limit=_PAGE, after=after):
+        store.delete_many(PICTURES, {picture.id for picture in pictures} - shown)
+        after = position(pictures[-1], ())
 
 
 def _record_files(store: Store, folders: Sequence[FolderReading]) -> set[str]:
@@ -133,7 +137,7 @@ def _renewed(source: tuple[FolderReading, Reading], old: Track | None, is_first:
     track = replace(track, art_id=picture.id if picture else "")
     if old is not None:
         # Read anew, what could not be listened to gets another chance.
-        features = "" if old.features == "failed" else old.features
+        features = "" if old.features.startswith("failed:") else old.features
         return replace(track, added_at=old.added_at, features=features)
     return replace(track, added_at=reading.mtime_ns // 1_000_000 if is_first else now_ms())
 
@@ -156,66 +160,13 @@ def _with_presence(store: Store, tracks: dict[str, Track]) -> dict[str, Track]:
 
 
 def _neighbours(
-    store: Store, tracks: dict[str, Track], folders: set[str]
+    store: Store, tracks: dict[str, Track], folders: Sequence[FolderReading]
 ) -> tuple[dict[str, Track], dict[str, str]]:
-    """Return the other tracks in these folders and where each track is, if albums hang on that."""
-    if not any(map(_is_loose, tracks.values())):
-        return {}, {}
-    files = store.find(FILES, {"folder": In(sorted(folders)), "missing": False})
+    """Return the other tracks in these folders, and in which folder each track is."""
+    names = sorted({folder.folder for folder in folders})
+    files = store.find(FILES, {"folder": In(names), "missing": False})
     folder_of = {file.track_id: file.folder for file in files if file.track_id}
     return store.get_many(TRACKS, folder_of.keys() - tracks.keys()), folder_of
-
-
-def _assigned(tracks: dict[str, Track], folder_of: dict[str, str]) -> dict[str, Track]:
-    """Return the tracks with their albums."""
-    assigned: dict[str, Track] = {}
-    company: defaultdict[tuple[str, str], list[Track]] = defaultdict(list)
-    for track in tracks.values():
-        if not _is_loose(track):
-            assigned[track.id] = _on_own_album(track)
-        elif track.id in folder_of:
-            company[folder_of[track.id], track.album].append(track)
-        else:
-            assigned[track.id] = track
-    for (folder, _), group in company.items():
-        assigned |= {track.id: track for track in _as_one_album(group, folder)}
-    return assigned
-
-
-def _is_loose(track: Track) -> bool:
-    """Say whether only its company can tell which album a track is on."""
-    return bool(track.album) and not (
-        track.tagged_album_artists or track.compilation or "release" in track.musicbrainz
-    )
-
-
-def _on_own_album(track: Track) -> Track:
-    if not track.album:
-        return replace(track, album_id="", album_artists=())
-    artists = track.tagged_album_artists or (
-        (_various(),) if track.compilation else track.artists[:1]
-    )
-    id = album_id(
-        track.album,
-        [artist.name for artist in artists],
-        musicbrainz_id=track.musicbrainz.get("release", ""),
-    )
-    return replace(track, album_id=id, album_artists=artists)
-
-
-def _as_one_album(group: Sequence[Track], folder: str) -> list[Track]:
-    """Put tracks of one folder and album title together: by their one first artist, or various."""
-    leads = {track.artists[0] for track in group if track.artists}
-    artists = tuple(leads) if len(leads) == 1 else (_various(),)
-    known = len(leads) == 1
-    id = album_id(
-        group[0].album, [artist.name for artist in artists], folder="" if known else folder
-    )
-    return [replace(track, album_id=id, album_artists=artists) for track in group]
-
-
-def _various() -> Credit:
-    return Credit(id=artist_id(VARIOUS), name=VARIOUS)
 
 
 def _record_words_and_pictures(
@@ -241,78 +192,3 @@ def _record_problems(store: Store, folders: Sequence[FolderReading]) -> None:
     gone = [id for folder in folders for id in folder.vanished]
     store.delete_many(PROBLEMS, [*good, *gone, *(folder.folder for folder in folders)])
     note_problems(store, [*bad, *(one for folder in folders for one in folder.problems)])
-
-
-def _derive(store: Store, old: Iterable[Track], new: Iterable[Track]) -> None:
-    """Compute anew the albums and artists that these tracks were or are part of."""
-    touched = [*old, *new]
-    album_ids = {track.album_id for track in touched} - {""}
-    old_albums = store.get_many(ALBUMS, album_ids)
-    albums = _albums(store, album_ids)
-    store.put_many(ALBUMS, albums)
-    store.delete_many(ALBUMS, album_ids - {album.id for album in albums})
-    names: dict[str, str] = {}
-    for track in touched:
-        names |= {credit.id: credit.name for credit in (*track.artists, *track.album_artists)}
-    for album in (*old_albums.values(), *albums):
-        names |= {credit.id: credit.name for credit in album.artists}
-    _derive_artists(store, names)
-
-
-def _albums(store: Store, ids: Iterable[str]) -> list[Album]:
-    order = ("album_id", "disc_no", "track_no")
-    by_album: defaultdict[str, list[Track]] = defaultdict(list)
-    for track in store.find(TRACKS, {"album_id": In(sorted(ids)), "missing": False}, order):
-        by_album[track.album_id].append(track)
-    return [_album(tracks) for tracks in by_album.values()]
-
-
-def _album(tracks: Sequence[Track]) -> Album:
-    first = tracks[0]
-    artists = first.album_artists
-    genres = Counter(genre for track in tracks for genre in track.genres)
-    year = max(track.year for track in tracks)
-    originals = [track.original_year for track in tracks if track.original_year]
-    return Album(
-        id=first.album_id,
-        title=first.album,
-        sort=sort_key(first.album),
-        artists=artists,
-        artist_ids=tuple(artist.id for artist in artists),
-        artist_sort=sort_key(artists[0].name) if artists else "",
-        year=year,
-        original_year=min(originals, default=year),
-        genres=tuple(genre for genre, _ in genres.most_common(MOST_GENRES)),
-        track_count=len(tracks),
-        disc_count=len({track.disc_no or 1 for track in tracks}),
-        duration_ms=sum(track.duration_ms for track in tracks),
-        compilation=any(track.compilation for track in tracks) or artists == (_various(),),
-        art_id=next((track.art_id for track in tracks if track.art_id), ""),
-        added_at=max(track.added_at for track in tracks),
-        musicbrainz_id=first.musicbrainz.get("release", ""),
-    )
-
-
-def _derive_artists(store: Store, names: dict[str, str]) -> None:
-    ids = In(sorted(names))
-    tracks = store.group_count(TRACKS, "artist_ids", {"artist_ids": ids, "missing": False})
-    albums: Counter[str] = Counter()
-    art: dict[str, str] = {}
-    for album in store.find(ALBUMS, {"artist_ids": ids}):
-        albums.update(album.artist_ids)
-        for id in album.artist_ids:
-            art[id] = art.get(id) or album.art_id
-    artists = [
-        Artist(
-            id=id,
-            name=name,
-            sort=sort_key(name),
-            album_count=albums[id],
-            track_count=tracks.get(id, 0),
-            art_id=art.get(id, ""),
-        )
-        for id, name in names.items()
-        if albums[id] or tracks.get(id)
-    ]
-    store.put_many(ARTISTS, artists)
-    store.delete_many(ARTISTS, names.keys() - {artist.id for artist in artists})

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 from antiphon.library.files import split_suffix
 from antiphon.library.names import clean
@@ -11,15 +11,10 @@ _LONGEST = 100_000
 _TIMED = re.compile(r"^\s*(?:\[[0-9]{1,3}:[0-9]{2}(?:[.:][0-9]{1,3})?\])", re.MULTILINE)
 
 
-def beside(path: str, names_in_folder: Container[str] | None = None) -> str:
-    """Return the text of the lyrics file beside a music file, "" where there is none.
-
-    With the names in the folder the file system is asked only for a file that exists.
-    """
+def beside(path: str) -> str:
+    """Return the text of the lyrics file beside a music file, "" where there is none."""
     stem = split_suffix(path)[0]
-    candidates: tuple[str, ...] = (f"{stem}.lrc", f"{stem}.txt")
-    if names_in_folder is not None:
-        candidates = tuple(c for c in candidates if c.rpartition("/")[2] in names_in_folder)
+    candidates = (f"{stem}.lrc", f"{stem}.txt")
     return next((text for candidate in candidates if (text := _read(candidate))), "")
 
 

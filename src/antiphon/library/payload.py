@@ -9,9 +9,7 @@ import re
 from hashlib import blake2b
 
 from antiphon.library.containers import Extent, Payload, Read, find_payload
-from antiphon.library.files import MusicFile, UnreadableError, explained, open_music
-
-__all__ = ["UnreadableError", "identify", "identify_open"]
+from antiphon.library.files import MusicFile, explained
 
 _WINDOW = 1 << 16
 _OGG_HEADER = 27
@@ -19,19 +17,7 @@ _OGG_HEADER = 27
 _OGG_NUMBERS = re.compile(rb"(OggS.{10}).{0,12}", re.DOTALL)
 
 
-def identify(path: str | bytes, size: int) -> str:
-    """Return the id `tr-…` of the track in a file of `size` bytes.
-
-    Raises:
-        UnreadableError: the file cannot be read, is cut short or has no audio.
-    """
-    if not size:
-        raise UnreadableError("the file is empty")
-    with open_music(path) as file:
-        return identify_open(file)[0]
-
-
-def identify_open(file: MusicFile) -> tuple[str, Payload]:
+def identify(file: MusicFile) -> tuple[str, Payload]:
     """Return the id of the track in an open file, and where in the file its sound is.
 
     Raises:

@@ -13,14 +13,11 @@ from antiphon.library.files import (
     explained,
     open_music,
     path_to_text,
-    text_to_path,
 )
 from antiphon.library.names import artist_id, sort_key
-from antiphon.library.payload import identify_open
-from antiphon.library.tags import Tags, read_tags_open
+from antiphon.library.payload import identify
+from antiphon.library.tags import Tags, read_tags
 from antiphon.model import Credit, Lyrics, Track
-
-__all__ = ["EXTENSIONS", "Reading", "path_to_text", "read_file", "text_to_path"]
 
 EXTENSIONS = frozenset(
     (
@@ -34,7 +31,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What came of reading one file: a track (with lyrics, where there are any) or a problem.
 
     `path` is the path as text (see `path_to_text`). `mtime_ns` is 0 where the file changed
-    meanwhile, so that the next scan reads it again.
+    meanwhile or the system would not read it, so that the next scan tries it again.
     """
 
     path: str
@@ -57,7 +54,10 @@ def read_file(path: str, stat: os.stat_result) -> Reading:
             reading = _read(file, path, reading)
             unchanged = _is_unchanged(file, path)
     except UnreadableError as error:
-        return msgspec.structs.replace(reading, problem=str(error))
+        refused = isinstance(error.__cause__, OSError)
+        return msgspec.structs.replace(
+            reading, mtime_ns=0 if refused else reading.mtime_ns, problem=str(error)
+        )
     if unchanged:
         return reading
     return Reading(
@@ -69,8 +69,8 @@ def read_file(path: str, stat: os.stat_result) -> Reading:
 
 
 def _read(file: MusicFile, path: str, reading: Reading) -> Reading:
-    track_id, payload = identify_open(file)
-    tags = read_tags_open(file, path, payload)
+    track_id, payload = identify(file)
+    tags = read_tags(file, path, payload)
     words = lyrics.best((lyrics.beside(path), tags.lyrics))
     return msgspec.structs.replace(
         reading,

@@ -11,35 +11,25 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from antiphon.compute import Compute
-from antiphon.library import artwork, catalogue
+from antiphon.library import catalogue
 from antiphon.library.catalogue import FolderReading
-from antiphon.library.files import path_to_text, split_suffix
-from antiphon.library.read import EXTENSIONS, Reading, read_file
-from antiphon.library.walk import Listing, walk
+from antiphon.library.compare import FolderWork, below, compare, vanished
+from antiphon.library.files import path_to_text
+from antiphon.library.read import Reading, read_file
+from antiphon.library.walk import count_files, is_gone, walk
 from antiphon.model import Problem, SourceFile, now_ms
-from antiphon.store import In, Range, Store
-from antiphon.store.schema import FILES
+from antiphon.store import Store, position
+from antiphon.store.schema import FILES, PROBLEMS
 
-# Files compared with the store, read by one worker, and recorded in one transaction at a time.
-COMPARED = 2000
+# Files read by one worker, and recorded in one transaction at a time; problems looked through.
 READ_AT_ONCE = 64
 RECORDED = 1000
+_PAGE = 500
 # Up to this many chunks are read here: starting processes would take longer.
 CHUNKS_READ_HERE = 2
 
+# Called with how many files were seen, of about how many.
 OnProgress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class FolderWork:
-    """What to do in one folder: music files to read, and what else changed there."""
-
-    folder: str
-    music: dict[str, os.stat_result]
-    sidecars: dict[str, os.stat_result]
-    picture: str = ""
-    vanished: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
 
 
 @dataclass
@@ -57,14 +47,19 @@ def scan(
     store: Store,
     compute: Compute,
     roots: Iterable[str | os.PathLike[str]],
-    on_progress: OnProgress = lambda _seen, _read: None,
+    on_progress: OnProgress | None = None,
 ) -> ScanReport:
     """Bring the catalogue up to what is in the music folders now."""
     report = ScanReport()
-    for root in roots:
-        path = os.path.abspath(root)
+    paths = [os.path.abspath(root) for root in roots]
+    is_first = not store.find(FILES, limit=1)
+    saw = _counter(report, paths, on_progress)
+    for path in paths:
         if _is_there(store, path):
-            _record(store, compute, _compare(store, walk(path), report, path), report, on_progress)
+            started_at = now_ms()
+            work = compare(store, walk(path), saw, path)
+            _record(store, compute, work, report, is_first=is_first)
+            _forget_problems(store, path, started_at)
         else:
             _refuse_root(store, path, report)
     return report
@@ -78,11 +73,28 @@ def rescan(store: Store, compute: Compute, paths: Iterable[str]) -> ScanReport:
         if os.path.isdir(path):
             folders[path] = True
         else:
-            folders.setdefault(os.path.dirname(path), False)
             report.missing += _vanish_below(store, path)
+            # A folder that went with it is a path of its own.
+            if os.path.isdir(os.path.dirname(path)):
+                folders.setdefault(os.path.dirname(path), False)
     listings = chain.from_iterable(walk(f, deep=deep) for f, deep in sorted(folders.items()))
-    _record(store, compute, _compare(store, listings, report), report, lambda _seen, _read: None)
+    work = compare(store, listings, _counter(report, (), None))
+    _record(store, compute, work, report, is_first=False)
     return report
+
+
+def _counter(
+    report: ScanReport, roots: Iterable[str], on_progress: OnProgress | None
+) -> Callable[[int], None]:
+    """Return what counts the files seen; they are counted beforehand only if somebody watches."""
+    total = sum(map(count_files, roots)) if on_progress else 0
+
+    def saw(files: int) -> None:
+        report.seen += files
+        if on_progress:
+            on_progress(report.seen, max(total, report.seen))
+
+    return saw
 
 
 def _is_there(store: Store, root: str) -> bool:
@@ -93,7 +105,7 @@ def _is_there(store: Store, root: str) -> bool:
                 return True
     except OSError:
         return False
-    return not store.find(FILES, _below(root), limit=1)
+    return not store.find(FILES, below(root), limit=1)
 
 
 def _refuse_root(store: Store, root: str, report: ScanReport) -> None:
@@ -104,72 +116,27 @@ def _refuse_root(store: Store, root: str, report: ScanReport) -> None:
     )
 
 
-def _below(folder: str) -> dict[str, Range]:
-    prefix = path_to_text(folder).rstrip("/")
-    return {"id": Range(gt=f"{prefix}/", lt=f"{prefix}0")}  # "0" follows "/"
+def _forget_problems(store: Store, folder: str, before: int) -> None:
+    """Forget what was wrong at or below a folder before that time, unless it is still so.
+
+    A file that could not be read is not read again while it is unchanged: its problem stays.
+    """
+    for page in _problems(store, folder):
+        old = [problem.id for problem in page if problem.at < before]
+        unread = {
+            file.id
+            for file in store.get_many(FILES, old).values()
+            if not (file.track_id or file.missing)
+        }
+        store.delete_many(PROBLEMS, set(old) - unread)
 
 
-def _compare(
-    store: Store, listings: Iterable[Listing], report: ScanReport, root: str = ""
-) -> Iterator[FolderWork]:
-    """Yield the work in each folder where something changed; at the end, in those that vanished."""
-    known_folders = store.group_count(FILES, "folder", _below(root)) if root else {}
-    for group in _groups(listings):
-        folders = [path_to_text(listing.folder) for listing in group]
-        known: dict[str, dict[str, SourceFile]] = {}
-        for file in store.find(FILES, {"folder": In(folders)}):
-            known.setdefault(file.folder, {})[file.id] = file
-        for listing, folder in zip(group, folders, strict=True):
-            known_folders.pop(folder, None)
-            report.seen += len(listing.files)
-            work = _work(listing, folder, known.get(folder, {}))
-            if work:
-                yield work
-    for folder in known_folders:
-        gone = [file.id for file in store.find(FILES, {"folder": folder}) if not file.missing]
-        if gone:
-            yield FolderWork(folder, {}, {}, vanished=tuple(gone))
-
-
-def _groups(listings: Iterable[Listing]) -> Iterator[list[Listing]]:
-    group: list[Listing] = []
-    count = 0
-    for listing in listings:
-        group.append(listing)
-        count += 1 + len(listing.files)
-        if count >= COMPARED:
-            yield group
-            group, count = [], 0
-    if group:
-        yield group
-
-
-def _work(listing: Listing, folder: str, known: dict[str, SourceFile]) -> FolderWork | None:
-    changed: dict[str, os.stat_result] = {}
-    for name, status in listing.files.items():
-        file = known.pop(f"{folder}/{name if name.isascii() else path_to_text(name)}", None)
-        if (
-            file is None
-            or file.mtime_ns != status.st_mtime_ns
-            or file.size != status.st_size
-            or file.missing
-        ):
-            changed[name] = status
-    vanished = tuple(file.id for file in known.values() if not file.missing)
-    if not (changed or vanished or listing.problems):
-        return None
-    sidecars = {name: status for name, status in changed.items() if not is_music(name)}
-    music = {name: status for name, status in changed.items() if is_music(name)}
-    if sidecars or any(not is_music(id) for id in vanished):
-        # A new cover or new lyrics concern every file of the folder.
-        music = {name: status for name, status in listing.files.items() if is_music(name)}
-    picture = artwork.folder_picture(listing.files) or ""
-    return FolderWork(listing.folder, music, sidecars, picture, vanished, listing.problems)
-
-
-def is_music(name: str) -> bool:
-    """Say whether a file of that name is taken for music."""
-    return split_suffix(name)[1] in EXTENSIONS
+def _problems(store: Store, folder: str) -> Iterator[list[Problem]]:
+    yield list(store.get_many(PROBLEMS, [path_to_text(folder)]).values())
+    where, after = {"stage": "scan", **below(folder)}, None
+    while page := store.find(PROBLEMS, where, limit=_PAGE, after=after):
+        yield page
+        after = position(page[-1], ())
 
 
 def _record(
@@ -177,9 +144,9 @@ def _record(
     compute: Compute,
     work: Iterable[FolderWork],
     report: ScanReport,
-    on_progress: OnProgress,
+    *,
+    is_first: bool,
 ) -> None:
-    is_first = not store.find(FILES, limit=1)
     batch: list[FolderReading] = []
     pending = 0
     for reading in _read(compute, work):
@@ -190,10 +157,8 @@ def _record(
         report.missing += len(reading.vanished)
         if pending >= RECORDED:
             catalogue.record(store, batch, is_first=is_first)
-            on_progress(report.seen, report.read)
             batch, pending = [], 0
     catalogue.record(store, batch, is_first=is_first)
-    on_progress(report.seen, report.read)
 
 
 def _read(compute: Compute, work: Iterable[FolderWork]) -> Iterator[FolderReading]:
@@ -274,7 +239,8 @@ def _read_folder(work: FolderWork) -> FolderReading:
 def _given_up(work: FolderWork, error: str) -> FolderReading:
     ((name, status),) = work.music.items()
     path = path_to_text(os.path.join(work.folder, name))
-    reading = Reading(path=path, size=status.st_size, mtime_ns=status.st_mtime_ns, problem=error)
+    # Whether the file or the machine was to blame, nobody knows: the next scan tries it again.
+    reading = Reading(path=path, size=status.st_size, mtime_ns=0, problem=error)
     return FolderReading(folder=path_to_text(work.folder), readings=(reading,))
 
 
@@ -287,10 +253,12 @@ def _mtime_ns(path: str) -> int:
 
 def _vanish_below(store: Store, path: str) -> int:
     """Mark what was kept below a path missing, if there is no folder there any more."""
-    gone = [file for file in store.find(FILES, _below(path)) if not file.missing]
+    gone = vanished(store.find(FILES, below(path)))
     by_folder: dict[str, list[str]] = {}
-    for file in gone:
-        by_folder.setdefault(file.folder, []).append(file.id)
+    for id in gone:
+        by_folder.setdefault(id.rpartition("/")[0], []).append(id)
     batch = [FolderReading(folder=f, vanished=tuple(ids)) for f, ids in by_folder.items()]
     catalogue.record(store, batch, is_first=False)
+    if is_gone(path):
+        _forget_problems(store, path, now_ms() + 1)
     return len(gone)

@@ -7,9 +7,8 @@ import msgspec
 
 from antiphon.library import lyrics
 from antiphon.library.containers import Payload
-from antiphon.library.files import MusicFile, open_music, split_suffix
+from antiphon.library.files import MusicFile, split_suffix
 from antiphon.library.names import clean, credited_artists, split_artists, split_genres
-from antiphon.library.payload import identify_open
 from antiphon.library.probe import Fields, probe
 from antiphon.model import AudioFormat, ReplayGain
 
@@ -65,17 +64,7 @@ class Tags(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     has_picture: bool = False
 
 
-def read_tags(path: str) -> Tags:
-    """Read the tags of a music file.
-
-    Raises:
-        UnreadableError: the file cannot be read, or has no audio.
-    """
-    with open_music(path) as file:
-        return read_tags_open(file, path, identify_open(file)[1])
-
-
-def read_tags_open(file: MusicFile, path: str, payload: Payload) -> Tags:
+def read_tags(file: MusicFile, path: str, payload: Payload) -> Tags:
     """Read the tags of an open music file whose sound is known to lie at `payload`.
 
     Raises:

@@ -1,6 +1,7 @@
 """A music folder walked: each folder with its music files and what belongs to them, in order."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -26,18 +27,18 @@ class Listing:
 def walk(root: str, *, deep: bool = True) -> Iterator[Listing]:
     """Yield the folder `root` and, when `deep`, all below it, without names that start with a dot.
 
-    Links are followed, but not back into a folder that is being walked. What cannot be looked at
-    is a problem of its folder's listing.
+    Links are followed, but each folder is walked once, however many lead to it. What cannot be
+    looked at is a problem of its folder's listing.
     """
-    waiting: list[tuple[str, frozenset[tuple[int, int]]]] = [(root, frozenset())]
+    walked: dict[tuple[int, int], str] = {}
+    waiting = [root]
     while waiting:
-        folder, above = waiting.pop()
+        folder = waiting.pop()
         try:
             status = os.stat(folder)
-            identity = (status.st_dev, status.st_ino)
-            if identity in above:
-                reason = "it is a link back to a folder above it"
-                yield Listing(folder, problems=(_problem(folder, reason),))
+            same = walked.setdefault((status.st_dev, status.st_ino), folder)
+            if same != folder:
+                yield Listing(folder, problems=(_problem(folder, _why_skipped(folder, same)),))
                 continue
             listing, inside = _look(folder)
         except OSError as error:
@@ -45,7 +46,29 @@ def walk(root: str, *, deep: bool = True) -> Iterator[Listing]:
             continue
         yield listing
         if deep:
-            waiting += ((path, above | {identity}) for path in reversed(inside))
+            waiting += reversed(inside)
+
+
+def count_files(root: str) -> int:
+    """Return about how many files `walk` will list, quickly.
+
+    No file is asked for its status, and links to folders are not followed.
+    """
+    count = 0
+    for _, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        count += sum(_is_wanted(name) and not name.startswith(".") for name in names)
+    return count
+
+
+def is_gone(path: str) -> bool:
+    """Say whether there is no file at a path for sure: not if it just cannot be looked at."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
 
 
 def _look(folder: str) -> tuple[Listing, list[str]]:
@@ -59,11 +82,21 @@ def _look(folder: str) -> tuple[Listing, list[str]]:
             try:
                 if entry.is_dir():
                     inside.append(entry.path)
-                elif split_suffix(entry.name)[1] in _WANTED:
+                elif _is_wanted(entry.name):
                     files[entry.name] = entry.stat()
             except OSError as error:
                 problems.append(_problem(entry.path, _reason(error)))
     return Listing(folder, files, tuple(problems)), inside
+
+
+def _is_wanted(name: str) -> bool:
+    return split_suffix(name)[1] in _WANTED
+
+
+def _why_skipped(folder: str, same: str) -> str:
+    if folder.startswith(f"{same.rstrip('/')}/"):
+        return "it is a link back to a folder above it"
+    return f"it is the same folder as {path_to_text(same)}, which is scanned already"
 
 
 def _reason(error: OSError) -> str:

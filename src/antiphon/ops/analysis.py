@@ -5,6 +5,7 @@ It may be stopped at any moment: what is recorded is recorded, and the rest is f
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import numpy as np
 from msgspec.structs import replace
@@ -15,10 +16,10 @@ from antiphon.compute import Compute, Outcome
 from antiphon.library.files import explained, path_to_text, text_to_path
 from antiphon.model import Features, Problem, Track, now_ms
 from antiphon.ops.progress import noted
-from antiphon.store import In, Store, position
+from antiphon.store import In, Range, Store, position
 from antiphon.store.schema import FEATURES, FILES, PROBLEMS, TRACKS
 
-FAILED = "failed"
+FAILED = f"failed:{NAME}"
 # Results are recorded together once there are so many, or so many seconds have passed.
 RECORDED = 50
 RECORD_EVERY_S = 1.0
@@ -26,15 +27,22 @@ _PAGE = 200
 # Errors whose message is a reason in plain words.
 _SAYING_WHY = {"SilentError", "UndecodableError", "SoundError", "UnreadableError"}
 _ORDER = ("features", "missing")
-_PENDING = {"features": "", "missing": False}
+# The tracks whose state is another than NAME and FAILED: those before, between and behind the two.
+_PENDING = [
+    {"features": Range(gt=after, lt=before), "missing": False}
+    for after, before in pairwise((None, *sorted((NAME, FAILED)), None))
+]
 
 # The id of a track, and what came of listening to a file of it.
 Described = tuple[str, Outcome[str, NDArray[np.float32]]]
 
 
 def analyse(store: Store, compute: Compute, stopped: Callable[[], bool]) -> int:
-    """Extract the features of every track that lacks them; return how many were looked at."""
-    pending = store.count(TRACKS, _PENDING)
+    """Extract the features of every track that lacks them; return how many were looked at.
+
+    A track whose file cannot be opened just now still lacks them: the next run tries it again.
+    """
+    pending = sum(store.count(TRACKS, where) for where in _PENDING)
     if not pending:
         return 0
     # `path` -> id of what is being worked on
@@ -64,19 +72,28 @@ def listen(path: str) -> NDArray[np.float32]:
         SoundError: its sound cannot be used.
         UnreadableError: the file is not there any more or may not be read.
     """
-    with explained():
+    try:
         return extract(path)
+    except OSError:
+        with explained():
+            raise
 
 
 def _paths(store: Store, track_ids: dict[str, str]) -> Iterator[str]:
     """Yield a file of each track without features, noting in `track_ids` whose it is."""
-    after = None
-    while page := store.find(TRACKS, _PENDING, _ORDER, limit=_PAGE, after=after):
-        after = position(page[-1], _ORDER)
+    for page in _pages(store):
         files = store.find(FILES, {"track_id": In([t.id for t in page]), "missing": False})
         for track_id, path in {file.track_id: file.id for file in files}.items():
             track_ids[text_to_path(path)] = track_id
             yield text_to_path(path)
+
+
+def _pages(store: Store) -> Iterator[list[Track]]:
+    for where in _PENDING:
+        after = None
+        while page := store.find(TRACKS, where, _ORDER, limit=_PAGE, after=after):
+            after = position(page[-1], _ORDER)
+            yield page
 
 
 def _record(store: Store, batch: list[Described]) -> None:
@@ -91,14 +108,23 @@ def _record(store: Store, batch: list[Described]) -> None:
         for _, one in batch
         if one.error
     ]
-    states = {id: FAILED if outcome.error else NAME for id, outcome in batch}
+    heard = [path_to_text(one.item) for _, one in batch if not one.error]
+    states = {
+        id: FAILED if outcome.error else NAME
+        for id, outcome in batch
+        if _kind(outcome.error) != "UnreadableError"
+    }
     with store.transaction():
         tracks: dict[str, Track] = store.get_many(TRACKS, states)
         store.put_many(TRACKS, [replace(t, features=states[t.id]) for t in tracks.values()])
         store.put_many(FEATURES, [one for one in found if one.id in tracks])
+        store.delete_many(PROBLEMS, heard)
         store.put_many(PROBLEMS, problems)
 
 
+def _kind(error: str) -> str:
+    return error.partition(": ")[0]
+
+
 def _plain(error: str) -> str:
-    kind, colon, reason = error.partition(": ")
-    return reason if colon and kind in _SAYING_WHY else error
+    return error.partition(": ")[2] if _kind(error) in _SAYING_WHY else error

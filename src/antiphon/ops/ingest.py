@@ -12,6 +12,7 @@ import watchfiles
 
 from antiphon.compute import Compute
 from antiphon.library import scan
+from antiphon.library.compare import is_music
 from antiphon.library.files import split_suffix
 from antiphon.library.walk import SIDECARS
 from antiphon.ops import progress
@@ -50,6 +51,7 @@ def run(
     finally:
         stopped.set()
         changed.set()
+        compute.close()
         listener.join()
 
 
@@ -77,7 +79,8 @@ def _changes(roots: Sequence[Path], stopped: threading.Event) -> Iterator[set[st
     there = _there(roots)
     watching = watchfiles.watch(
         *there,
-        watch_filter=lambda _change, path: _concerns_us(path),
+        # Of what was deleted nobody knows any more whether it was a folder.
+        watch_filter=lambda change, path: change is watchfiles.Change.deleted or _concerns_us(path),
         debounce=PATIENCE_MS,
         step=QUIET_MS,
         stop_event=stopped,
@@ -110,7 +113,7 @@ def _there(roots: Sequence[Path]) -> dict[Path, tuple[int, int]]:
 def _concerns_us(path: str) -> bool:
     name = path.rpartition("/")[2]
     suffix = split_suffix(name)[1]
-    known = scan.is_music(name) or suffix in SIDECARS
+    known = is_music(name) or suffix in SIDECARS
     return not name.startswith(".") and (known or not suffix or os.path.isdir(path))
 
 
@@ -126,7 +129,7 @@ def _patiently(
         try:
             with progress.noted(store, "scan", "looking for music") as note:
                 if paths is None:
-                    scan.scan(store, compute, roots, lambda seen, _read: note(seen, 0))
+                    scan.scan(store, compute, roots, note)
                 else:
                     scan.rescan(store, compute, paths)
         except StoreUnavailableError as error:

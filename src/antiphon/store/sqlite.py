@@ -47,8 +47,11 @@ class SqliteStore:
         self._local = threading.local()
         self._connections: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._tables = {collection.name: Table(collection) for collection in collections}
-        with _plain_errors(path):
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be used: {error.strerror}.") from error
+        with _plain_errors(path):
             self._prepare()
 
     def get(self, collection: Collection[D], id: str) -> D | None:
@@ -220,5 +223,3 @@ def _plain_errors(path: Path) -> Iterator[None]:
             f"{path} is damaged or no database of Antiphon's ({error}): "
             "move it away, or put a backup in its place."
         ) from error
-    except OSError as error:
-        raise StoreError(f"{path} cannot be used: {error.strerror}.") from error
