@@ -115,7 +115,7 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(
 ) -> None:
     assert "Scanning" not in antiphon("scan", music).stdout
     often = antiphon("scan", music, line_every_s=0)
-    assert re.search(r"^Scanning: 3 files, \d+ files/s$", often.stdout, re.MULTILINE)
+    assert re.search(r"^Scanning: 3 of 3 files, \d+ files/s$", often.stdout, re.MULTILINE)
     assert "\x1b" not in often.stdout
 
 

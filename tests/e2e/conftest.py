@@ -69,7 +69,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         process.wait(15)
 
 
-@pytest.fixture(scope="session")
+# Not longer than a module: as long as Playwright is there, an event loop of its own runs.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, or another one on PATH."""
     names = ("chromium", "chromium-browser", "google-chrome")
