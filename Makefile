@@ -1,13 +1,15 @@
 # make run    serve the player (MUSIC=/path/to/music; without it, the synthetic demo library)
 # make test   every test, with what it needs installed
 # make check  style, types, imports
+# make unit   the quick tests
+# make bench  the figures of the README
 
 PYTHON ?= python3
 export ANTIPHON_DATA ?= $(CURDIR)/var
 ANTIPHON := .venv/bin/antiphon
 SOURCES := pyproject.toml package-lock.json scripts/setup scripts/vendor
 
-.PHONY: run test check lock bench clean
+.PHONY: run test unit check lock bench clean
 
 run: .venv/ready-run
 	@ANTIPHON_MUSIC="$(or $(MUSIC),$(ANTIPHON_MUSIC))" exec $(ANTIPHON) serve --demo
@@ -15,6 +17,10 @@ run: .venv/ready-run
 test: .venv/ready-dev
 	@scripts/chromium
 	.venv/bin/pytest
+
+# The quick ones, in less than a minute: nothing that starts the product or synthesises music.
+unit: .venv/ready-dev
+	.venv/bin/pytest -q -n auto -m "not e2e and not slow"
 
 check: .venv/ready-dev
 	.venv/bin/ruff check

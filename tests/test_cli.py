@@ -13,6 +13,8 @@ import soundfile
 
 from antiphon import cli
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "correct horse"
 Ran = subprocess.CompletedProcess[str]
 Antiphon = Callable[..., Ran]

@@ -18,6 +18,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 40.0
 PARTS = {"web", "push", "live", "library"}
 

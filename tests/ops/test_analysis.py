@@ -16,6 +16,8 @@ from antiphon.ops.analysis import FAILED, analyse
 from antiphon.store import Store
 from antiphon.store.schema import FEATURES, FILES, PROBLEMS, PROGRESS, TRACKS
 
+pytestmark = pytest.mark.slow
+
 Analyse = Callable[..., int]
 WriteTone = Callable[..., Path]
 

@@ -14,6 +14,8 @@ from antiphon.ops import demo
 from antiphon.store import Store
 from antiphon.store.schema import ALBUMS, FAMILIARITIES, LISTENS, TRACKS, USERS
 
+pytestmark = pytest.mark.slow
+
 COUNT = 8
 
 

@@ -16,6 +16,8 @@ from antiphon.ops import ingest
 from antiphon.store import Store
 from antiphon.store.schema import FEATURES, FILES, PROGRESS, TRACKS
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 30.0
 WriteTone = Callable[..., Path]
 Running = Callable[..., threading.Event]

@@ -24,6 +24,8 @@ from antiphon.store.schema import PROGRESS
 from antiphon.web import push, tokens
 from antiphon.web.push import Push
 
+pytestmark = pytest.mark.slow
+
 SECRET = "a secret of these tests"
 PATIENCE_S = 30.0
 

@@ -18,6 +18,8 @@ from antiphon.library.demo.instruments import RATE
 from antiphon.library.demo.names import RELEASES
 from antiphon.library.demo.styles import STYLES
 
+pytestmark = pytest.mark.slow
+
 TONE = np.stack([np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE) * 0.85] * 2).astype("f4")
 TAGS = {
     "title": "Étude",

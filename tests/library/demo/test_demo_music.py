@@ -14,6 +14,8 @@ from antiphon.library.demo.render import CEILING, master, render
 from antiphon.library.demo.spectral import convolved, loudness
 from antiphon.library.demo.styles import STYLES
 
+pytestmark = pytest.mark.slow
+
 
 def score(style: str, seed: int) -> Score:
     return compose(STYLES[style], Sound(taste=seed), np.random.default_rng(seed))
