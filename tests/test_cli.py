@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from antiphon import cli
+from antiphon import terminal
 
 pytestmark = pytest.mark.slow
 
@@ -25,9 +25,10 @@ def antiphon(tmp_path: Path) -> Antiphon:
     """Run `antiphon …` on an instance of its own, without a terminal."""
 
     def antiphon(
-        *arguments: str | Path, line_every_s: float = cli.LINE_EVERY_S, **settings: str
+        *arguments: str | Path, line_every_s: float = terminal.LINE_EVERY_S, **settings: str
     ) -> Ran:
-        program = f"from antiphon import cli; cli.LINE_EVERY_S = {line_every_s}; cli.main()"
+        often = f"terminal.LINE_EVERY_S = {line_every_s}"
+        program = f"from antiphon import cli, terminal; {often}; cli.main()"
         return subprocess.run(
             [sys.executable, "-c", program, *map(str, arguments)],
             env=os.environ | {"ANTIPHON_DATA": str(tmp_path / "data")} | settings,

@@ -3,28 +3,23 @@
 import os
 import signal
 import sys
-import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
 from rich.table import Table
 from rich.text import Text
 
-from antiphon import __version__, supervisor, wiring
+from antiphon import __version__, serving, supervisor, wiring
 from antiphon.compute import ComputeError
 from antiphon.events import EventLogError
 from antiphon.ops.users import AccountError
 from antiphon.settings import Settings, SettingsError, load
 from antiphon.store import StoreError
+from antiphon.terminal import console, fail, progress
 
 if TYPE_CHECKING:
     from antiphon.store import Store
@@ -38,9 +33,6 @@ FAILURES: dict[type, int] = {
     AccountError: 65,
     OSError: 74,
 }
-# Without a terminal, progress is a line so often.
-LINE_EVERY_S = 5.0
-_console = Console(soft_wrap=True)
 
 
 def main() -> None:
@@ -48,14 +40,14 @@ def main() -> None:
     try:
         cli(standalone_mode=False)
     except click.exceptions.Abort:
-        _fail("Stopped.", 130)
+        fail("Stopped.", 130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except Exception as error:
         if not isinstance(error, tuple(FAILURES)):
             raise
-        _fail(str(error), next(FAILURES[kind] for kind in type(error).__mro__ if kind in FAILURES))
+        fail(str(error), next(FAILURES[kind] for kind in type(error).__mro__ if kind in FAILURES))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -75,14 +67,14 @@ def serve(part: str, demo: bool, supervised_by: int | None) -> None:
     settings = load()
     if supervised_by is not None:
         supervisor.end_with_parent(supervised_by, lambda: os.kill(os.getpid(), signal.SIGTERM))
-    parts = {
-        "all": lambda: _serve_all(settings, demo=demo),
-        "web": lambda: _serve_web(settings),
-        "push": lambda: _serve_push(settings),
-        "live": lambda: _serve_live(settings),
-        "library": lambda: _serve_library(settings),
+    parts: dict[str, Callable[[Settings], None]] = {
+        "all": partial(serving.everything, demo=demo),
+        "web": serving.web,
+        "push": serving.push,
+        "live": serving.live,
+        "library": serving.library,
     }
-    parts[part]()
+    parts[part](settings)
 
 
 @cli.command()
@@ -98,19 +90,19 @@ def scan(folders: tuple[Path, ...], purge: bool) -> None:
     if not roots:
         raise SettingsError("Which music? Name a folder, or set ANTIPHON_MUSIC.")
     started = time.monotonic()
-    with _progress("Scanning", "files") as show:
+    with progress("Scanning", "files") as show:
         report = scanning.scan(services.store, services.compute, roots, show)
     seconds = time.monotonic() - started
-    _console.print(
+    console.print(
         f"{report.seen} files seen, {report.read} read in {seconds:.1f} s; "
         f"{report.failed} could not be used, {report.missing} are now missing."
     )
     for problem in report.problems:
-        _console.print(problem, style="yellow", markup=False)
+        console.print(problem, style="yellow", markup=False)
     if report.failed:
-        _console.print("`antiphon doctor` says which could not be used, and why.")
+        console.print("`antiphon doctor` says which could not be used, and why.")
     if purge:
-        _console.print(f"{catalogue.purge(services.store)} missing tracks forgotten.")
+        console.print(f"{catalogue.purge(services.store)} missing tracks forgotten.")
 
 
 @cli.command()
@@ -121,8 +113,8 @@ def demo(folder: Path | None, seed: int) -> None:
     from antiphon.ops import demo as making  # noqa: PLC0415 - a command loads what it needs
 
     services = wiring.open_services()
-    target = folder or demo_folder(services.settings)
-    with _progress("Synthesising the demo library", "tracks") as show:
+    target = folder or services.settings.demo_folder
+    with progress("Synthesising the demo library", "tracks") as show:
         count = making.make(
             services.store,
             services.log,
@@ -132,7 +124,7 @@ def demo(folder: Path | None, seed: int) -> None:
             processes=services.settings.worker_count,
             on_progress=show,
         )
-    _console.print(f"{count} synthetic tracks are in {target}.", markup=False)
+    console.print(f"{count} synthetic tracks are in {target}.", markup=False)
 
 
 @cli.group()
@@ -149,7 +141,7 @@ def user_add(name: str, admin: bool, password: str) -> None:
     from antiphon.ops import users  # noqa: PLC0415 - a command loads what it needs
 
     added = users.add(_store(), name, password, "admin" if admin else "listener")
-    _console.print(f"{added.name} may log in now.", markup=False)
+    console.print(f"{added.name} may log in now.", markup=False)
 
 
 @user.command("list")
@@ -160,7 +152,7 @@ def user_list() -> None:
     table = Table("name", "role", "")
     for one in _store().find(USERS):
         table.add_row(Text(one.name), one.role, "simulated, cannot log in" if one.synthetic else "")
-    _console.print(table)
+    console.print(table)
 
 
 @user.command("passwd")
@@ -171,7 +163,7 @@ def user_passwd(name: str, password: str) -> None:
     from antiphon.ops import users  # noqa: PLC0415 - a command loads what it needs
 
     users.set_password(_store(), name, password)
-    _console.print("The password is changed.")
+    console.print("The password is changed.")
 
 
 @user.command("remove")
@@ -183,7 +175,7 @@ def user_remove(name: str) -> None:
 
     services = wiring.open_services()
     services.log.forget(users.remove(services.store, name).id)
-    _console.print("The account is removed.")
+    console.print("The account is removed.")
 
 
 @cli.command()
@@ -195,146 +187,14 @@ def doctor() -> None:
     findings = examining.examine(services.settings, services.store)
     for finding in findings:
         mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
-        _console.print(mark, end=" ")
-        _console.print(f"{finding.about}: {finding.says}", markup=False, highlight=False)
+        console.print(mark, end=" ")
+        console.print(f"{finding.about}: {finding.says}", markup=False, highlight=False)
     for problem in examining.problems(services.store):
-        _console.print("[yellow]![/]", end=" ")
-        _console.print(f"{problem.id}: {problem.reason}", markup=False, highlight=False)
+        console.print("[yellow]![/]", end=" ")
+        console.print(f"{problem.id}: {problem.reason}", markup=False, highlight=False)
     if not all(finding.well for finding in findings):
         sys.exit(1)
 
 
-def demo_folder(settings: Settings) -> Path:
-    """Return where the demo library is, unless one says otherwise."""
-    return settings.data / "demo"
-
-
-def _serve_all(settings: Settings, *, demo: bool) -> None:
-    from antiphon.ops import demo as making  # noqa: PLC0415 - a command loads what it needs
-
-    supervisor.check_ports(settings)
-    store = wiring.open_services(settings).store
-    plays_demo = demo and not settings.music
-    if plays_demo:
-        demo_folder(settings).mkdir(parents=True, exist_ok=True)
-        os.environ["ANTIPHON_MUSIC"] = str(demo_folder(settings).absolute())
-    names = ("web", "push", "live", "library")
-    me = str(os.getpid())
-    parts = [supervisor.Part(["serve", name, "--supervised-by", me]) for name in names]
-    if plays_demo and not making.is_made(store):
-        parts.append(supervisor.Part(["demo"], once=True))
-    stopped = supervisor.stop_on_signals()
-    threading.Thread(
-        target=_announce, args=(settings, store, plays_demo, stopped), daemon=True
-    ).start()
-    supervisor.supervise(parts, stopped)
-    _console.print("Antiphon has stopped.")
-
-
-def _serve_web(settings: Settings) -> None:
-    from antiphon.web.server import serve_web  # noqa: PLC0415 - only where it is served
-
-    supervisor.check_port(settings, "port")
-    serve_web(settings, "antiphon.wiring:web_app")
-
-
-def _serve_push(settings: Settings) -> None:
-    from antiphon.web.server import serve_push  # noqa: PLC0415 - only where it is served
-
-    supervisor.check_port(settings, "push_port")
-    serve_push(settings, "antiphon.wiring:push_app")
-
-
-def _serve_live(settings: Settings) -> None:
-    from antiphon.live import worker  # noqa: PLC0415 - only where it runs
-    from antiphon.live.models import Models  # noqa: PLC0415
-
-    services = wiring.open_services(settings)
-    stopped = supervisor.stop_on_signals()
-    worker.run(services.store, services.log, Models(services.store), stopped.is_set)
-
-
-def _serve_library(settings: Settings) -> None:
-    from antiphon.ops import ingest  # noqa: PLC0415 - only where it runs
-
-    services = wiring.open_services(settings)
-    stopped = supervisor.stop_on_signals()
-    ingest.run(services.store, services.compute, settings.music, stopped, watch=settings.watch)
-
-
-def _announce(
-    settings: Settings, store: "Store", plays_demo: bool, stopped: threading.Event
-) -> None:
-    """Say where the player is and make the first account, once somebody can use them."""
-    from antiphon.ops import users  # noqa: PLC0415 - a command loads what it needs
-
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"http://{host}:{settings.port}"
-    while not _answers(f"{address}/healthz"):
-        if stopped.wait(0.1):
-            return
-    _console.print(f"\nAntiphon plays at [bold]{address}[/]", highlight=False)
-    if account := users.first_run(store):
-        user, password = account
-        _console.print(f"Log in as {user.name} with the password {password}", markup=False)
-        _console.print("(shown only now; `antiphon user passwd admin` changes it)")
-    if plays_demo:
-        _console.print("No music folder is set: this is the synthetic demo library.")
-    elif not settings.music:
-        _console.print("No music folder is set: set ANTIPHON_MUSIC to one, or use --demo.")
-    _console.print("Ctrl-C stops it.\n")
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own address
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-@contextmanager
-def _progress(title: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress with rate and remaining time; without a terminal, a line now and then."""
-    if _console.is_terminal:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-        )
-        with RichProgress(*columns, console=_console) as bar:
-            task = bar.add_task(title, total=None, rate="")
-
-            def draw(done: int, total: int) -> None:
-                rate = _rate(done, started, unit)
-                bar.update(task, completed=done, total=total or None, rate=rate)
-
-            started = time.monotonic()
-            yield draw
-        return
-
-    started = said_at = time.monotonic()
-
-    def say(done: int, total: int) -> None:
-        nonlocal said_at
-        if time.monotonic() - said_at >= LINE_EVERY_S:
-            said_at = time.monotonic()
-            of = f" of {total}" if total else ""
-            print(f"{title}: {done}{of} {unit}, {_rate(done, started, unit)}", flush=True)
-
-    yield say
-
-
-def _rate(done: int, started: float, unit: str) -> str:
-    return f"{done / max(time.monotonic() - started, 1e-3):.0f} {unit}/s"
-
-
 def _store() -> "Store":
     return wiring.open_services().store
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    Console(stderr=True, soft_wrap=True).print(message, style="red", markup=False)
-    sys.exit(code)

@@ -59,6 +59,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.store or f"sqlite:///{self.data.absolute() / 'antiphon.db'}"
 
     @property
+    def demo_folder(self) -> Path:
+        """Where the demo library is, unless somebody says otherwise."""
+        return self.data / "demo"
+
+    @property
     def worker_count(self) -> int:
         """The number of analysis processes, 1 or more."""
         return self.workers or os.cpu_count() or 1

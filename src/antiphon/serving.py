@@ -1,0 +1,98 @@
+"""The parts of `antiphon serve`: each runs by itself, and all of them together on one machine."""
+
+import os
+import threading
+import urllib.error
+import urllib.request
+
+from antiphon import supervisor, wiring
+from antiphon.settings import Settings
+from antiphon.store import Store
+from antiphon.terminal import console
+
+
+def everything(settings: Settings, *, demo: bool) -> None:
+    """Start every part of an instance on this machine, and keep them running until told to stop."""
+    from antiphon.ops import demo as making  # noqa: PLC0415 - a command loads what it needs
+
+    supervisor.check_ports(settings)
+    store = wiring.open_services(settings).store
+    plays_demo = demo and not settings.music
+    if plays_demo:
+        settings.demo_folder.mkdir(parents=True, exist_ok=True)
+        os.environ["ANTIPHON_MUSIC"] = str(settings.demo_folder.absolute())
+    names = ("web", "push", "live", "library")
+    me = str(os.getpid())
+    parts = [supervisor.Part(["serve", name, "--supervised-by", me]) for name in names]
+    if plays_demo and not making.is_made(store):
+        parts.append(supervisor.Part(["demo"], once=True))
+    stopped = supervisor.stop_on_signals()
+    threading.Thread(
+        target=_announce, args=(settings, store, plays_demo, stopped), daemon=True
+    ).start()
+    supervisor.supervise(parts, stopped)
+    console.print("Antiphon has stopped.")
+
+
+def web(settings: Settings) -> None:
+    """Serve the player and its API."""
+    from antiphon.web.server import serve_web  # noqa: PLC0415 - only where it is served
+
+    supervisor.check_port(settings, "port")
+    serve_web(settings, "antiphon.wiring:web_app")
+
+
+def push(settings: Settings) -> None:
+    """Serve the pushes."""
+    from antiphon.web.server import serve_push  # noqa: PLC0415 - only where it is served
+
+    supervisor.check_port(settings, "push_port")
+    serve_push(settings, "antiphon.wiring:push_app")
+
+
+def live(settings: Settings) -> None:
+    """Answer what listeners do."""
+    from antiphon.live import worker  # noqa: PLC0415 - only where it runs
+    from antiphon.live.models import Models  # noqa: PLC0415
+
+    services = wiring.open_services(settings)
+    stopped = supervisor.stop_on_signals()
+    worker.run(services.store, services.log, Models(services.store), stopped.is_set)
+
+
+def library(settings: Settings) -> None:
+    """Scan, watch and analyse the music."""
+    from antiphon.ops import ingest  # noqa: PLC0415 - only where it runs
+
+    services = wiring.open_services(settings)
+    stopped = supervisor.stop_on_signals()
+    ingest.run(services.store, services.compute, settings.music, stopped, watch=settings.watch)
+
+
+def _announce(settings: Settings, store: Store, plays_demo: bool, stopped: threading.Event) -> None:
+    """Say where the player is and make the first account, once somebody can use them."""
+    from antiphon.ops import users  # noqa: PLC0415 - a command loads what it needs
+
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{settings.port}"
+    while not _answers(f"{address}/healthz"):
+        if stopped.wait(0.1):
+            return
+    console.print(f"\nAntiphon plays at [bold]{address}[/]", highlight=False)
+    if account := users.first_run(store):
+        user, password = account
+        console.print(f"Log in as {user.name} with the password {password}", markup=False)
+        console.print("(shown only now; `antiphon user passwd admin` changes it)")
+    if plays_demo:
+        console.print("No music folder is set: this is the synthetic demo library.")
+    elif not settings.music:
+        console.print("No music folder is set: set ANTIPHON_MUSIC to one, or use --demo.")
+    console.print("Ctrl-C stops it.\n")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
