@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,12 +15,13 @@ from antiphon.events import (
     open_event_log,
 )
 from antiphon.events.records import DeadLetter, decode, encode
-from antiphon.live import worker
+from antiphon.live import answers, worker
 from antiphon.live.effects import apply, familiarity_id
 from antiphon.live.models import Models
-from antiphon.model import Familiarity, Track, User
-from antiphon.store import Store
+from antiphon.model import Answer, Familiarity, Track, User
+from antiphon.store import Store, StoreUnavailableError
 from antiphon.store.schema import FAMILIARITIES, LISTENS, TRACKS, USERS
+from antiphon.taste.content import ContentModel
 
 
 @pytest.fixture
@@ -102,6 +104,7 @@ def test_a_worker_that_died_before_its_commit_does_nothing_twice(
         (encode(event(user_id="us-gone")), "there is no user 'us-gone'"),
         (encode(event()).replace(b'"ended"', b'"danced"'), "danced"),
         (encode(event("e9", reason=None)), "without a reason"),
+        (encode(event("e9", at=10**30)), "OverflowError"),
     ],
 )
 def test_poison_is_set_aside_with_its_reason_and_blocks_nothing(
@@ -121,6 +124,43 @@ def test_another_listener_may_have_the_same_event_id(store: Store, log: EventLog
     apply(store, event("e1"))
     assert {listen.id for listen in store.find(LISTENS)} == {"ann:e1", "ben:e1"}
     assert familiarity(store).plays == 1
+
+
+def test_an_answer_that_fails_keeps_nobody_elses_back(
+    store: Store, log: EventLog, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = answers.next_up
+
+    def failing_for_ann(store: Store, model: ContentModel, user_id: str, **rest: Any) -> Answer:
+        if user_id == "ann":
+            raise ZeroDivisionError
+        return made(store, model, user_id, **rest)
+
+    monkeypatch.setattr(answers, "next_up", failing_for_ann)
+    sent(log, encode(event("a1")), encode(event("b1", user_id="ben")))
+    work()
+    assert store.count(LISTENS) == 2
+    changed = [decode(value, AnswerChanged) for value in all_of(log, Topic.RECOMMENDATIONS)]
+    assert [one.user_id for one in changed] == ["ben"]
+    monkeypatch.undo()
+    work()
+    assert store.count(LISTENS) == 2
+
+
+def test_while_the_store_is_away_nothing_is_buried_or_committed(
+    store: Store, log: EventLog, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailableError("the store is away")
+
+    sent(log, encode(event()))
+    monkeypatch.setattr(worker, "apply", away)
+    with pytest.raises(StoreUnavailableError):
+        work()
+    monkeypatch.undo()
+    work()
+    assert store.count(LISTENS) == 1
+    assert all_of(log, Topic.DEAD_LETTERS) == []
 
 
 def test_an_event_of_a_newer_version_is_understood(

@@ -296,6 +296,40 @@ def test_a_page_that_does_not_read_is_cut_off_and_keeps_little(
     asyncio.run(story())
 
 
+def test_an_error_nobody_foresaw_does_not_end_the_pushes(
+    application: Push, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "_RETRY_S", 0.01)
+    failed = []
+
+    def fail_once(messages: bytes) -> tuple[bytes, ...]:
+        if not failed:
+            failed.append(messages)
+            raise ZeroDivisionError
+        return (b"event: answer\n\n",)
+
+    monkeypatch.setattr(push, "_answer_message", fail_once)
+    log = open_event_log("local:", store)
+
+    async def story() -> None:
+        with _alive(application) as started:
+            await started()
+            page = Connection(application, "ann")
+            page.reads.set()
+            stream = asyncio.ensure_future(page.open())
+
+            def heard() -> bool:
+                log.append(Topic.RECOMMENDATIONS, "ann", [b"{}"])
+                return "event: answer" in page.text
+
+            await _when(heard)
+            page.gone.set()
+            await asyncio.wait_for(stream, 5)
+
+    asyncio.run(story())
+    assert failed
+
+
 def test_open_pages_do_not_keep_the_server_from_stopping(server: Server) -> None:
     with server.page("ann") as page:
         asked_at = time.monotonic()

@@ -15,7 +15,7 @@ from antiphon.events.records import DeadLetter, decode, encode
 from antiphon.live import answers
 from antiphon.live.effects import apply
 from antiphon.live.models import Models
-from antiphon.store import Store
+from antiphon.store import Store, StoreError
 from antiphon.store.schema import ANSWERS
 
 GROUP = "live"
@@ -34,12 +34,25 @@ def run(store: Store, log: EventLog, models: Models, stopped: Callable[[], bool]
 
 
 def handle(store: Store, log: EventLog, models: Models, batch: list[Entry]) -> None:
-    """Make the effects of a batch, answer its listeners once each, then commit it."""
+    """Make the effects of a batch, answer its listeners once each, then commit it.
+
+    An event or an answer that fails costs only itself. While the store is away nothing is
+    committed, and the batch comes again.
+
+    Raises:
+        StoreError: the store is away.
+    """
     if not batch:
         return
     latest = {event.user_id: event.id for event in _applied(store, log, batch)}
     for user_id, version in latest.items():
-        publish(store, log, models, user_id, version)
+        try:
+            publish(store, log, models, user_id, version)
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - see below
+            # Their listens are safe; the page asks again, and nobody else waits for this answer.
+            _log.exception("no answer could be made for %s", user_id)
     log.commit(Topic.LISTENS, GROUP, batch[-1].offset)
 
 
@@ -58,6 +71,12 @@ def _applied(store: Store, log: EventLog, batch: Iterable[Entry]) -> Iterator[Li
             apply(store, event)
         except UnreadableEventError as error:
             _bury(log, entry, str(error))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see below
+            # Whatever an event provokes, it would provoke again: it must not block the others.
+            _log.exception("event %s:%d is poison", entry.topic, entry.offset)
+            _bury(log, entry, f"{type(error).__name__}: {error}")
         else:
             yield event
 

@@ -19,7 +19,7 @@ import msgspec
 from antiphon.events import AnswerChanged, EventLog, Topic, UnreadableEventError
 from antiphon.events.records import decode
 from antiphon.model import Progress
-from antiphon.store import Store, StoreError
+from antiphon.store import Store
 from antiphon.store.schema import PROGRESS
 from antiphon.web.tokens import user_of_push_token
 
@@ -85,7 +85,7 @@ class Push:
                 del self._pages[user_id]
 
     def _consume(self) -> None:
-        """Hand on what happens, for ever; while the store is away, try again."""
+        """Hand on what happens, for ever; whatever goes wrong, try again."""
         shown: dict[str, Progress] = {}
         while not self._stopped.is_set():
             try:
@@ -97,8 +97,9 @@ class Push:
                     shown = self._show_progress(shown)
                     if self._stopped.is_set():
                         return
-            except StoreError:
-                _log.warning("the event log is away; trying again", exc_info=True)
+            except Exception:  # noqa: BLE001 - see below
+                # Ended, this thread would leave every page open and silent.
+                _log.exception("what happens cannot be followed; trying again")
                 self._stopped.wait(_RETRY_S)
 
     def _show_progress(self, shown: dict[str, Progress]) -> dict[str, Progress]:
