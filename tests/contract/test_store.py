@@ -216,14 +216,12 @@ def test_compare_and_put_refuses_a_stale_version(store: Store) -> None:
 
 def test_a_transaction_is_all_or_nothing(store: Store) -> None:
     def fail_half_way() -> None:
-        with store.transaction():
-            store.put(TRACKS, track("a"))
-            with store.transaction():
-                store.put(TRACKS, track("b"))
-            raise RuntimeError("half way")
+        store.put(TRACKS, track("a"))
+        store.transact(lambda: store.put(TRACKS, track("b")))
+        raise RuntimeError("half way")
 
     with pytest.raises(RuntimeError, match="half way"):
-        fail_half_way()
+        store.transact(fail_half_way)
     assert store.count(TRACKS) == 0
 
 
@@ -233,10 +231,12 @@ def test_others_see_a_transaction_only_when_it_is_done(store: Store) -> None:
     def look() -> None:
         seen.append(store.count(TRACKS))
 
-    with store.transaction():
+    def put_and_let_look() -> None:
         store.put(TRACKS, track("a"))
         reader = threading.Thread(target=look)
         reader.start()
         reader.join()
+
+    store.transact(put_and_let_look)
     assert seen == [0]
     assert store.count(TRACKS) == 1

@@ -1,7 +1,6 @@
 """The live loop from event to answer: effects once, poison set aside, order kept."""
 
 from collections.abc import Callable
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -37,8 +36,10 @@ def log(store: Store) -> EventLog:
 @pytest.fixture
 def work(store: Store, log: EventLog) -> Callable[[], None]:
     def work() -> None:
-        for batch in islice(log.consume(Topic.LISTENS, worker.GROUP, wait_s=0.01), 2):
-            worker.handle(store, log, Models(store), batch)
+        with log.consumer(Topic.LISTENS, worker.GROUP) as consumer:
+            while batch := consumer.poll(0.01):
+                worker.handle(store, log, Models(store), batch)
+                consumer.commit(batch)
 
     return work
 
@@ -54,7 +55,8 @@ def sent(log: EventLog, *values: bytes) -> None:
 
 
 def all_of(log: EventLog, topic: Topic) -> list[bytes]:
-    return [e.value for batch in islice(log.consume(topic, "test", wait_s=0.01), 2) for e in batch]
+    with log.consumer(topic, "test") as consumer:
+        return [entry.value for entry in consumer.poll(0.01)]
 
 
 def familiarity(store: Store) -> Familiarity:

@@ -35,17 +35,18 @@ def make(store: Store, log: EventLog, folder: Path) -> int:
 
 
 def happened(log: EventLog) -> list[ListenerEvent]:
-    batches = log.consume(Topic.LISTENS, "test", wait_s=0.01)
-    entries = [entry for batch in iter(lambda: next(batches), []) for entry in batch]
+    with log.consumer(Topic.LISTENS, "test") as consumer:
+        entries = [entry for batch in iter(lambda: consumer.poll(0.01), []) for entry in batch]
     return [decode(entry.value, ListenerEvent) for entry in entries]
 
 
 def settle(store: Store, log: EventLog) -> None:
     """Let a live worker work off everything that has happened so far."""
     models = Models(store)
-    batches = log.consume(Topic.LISTENS, worker.GROUP, wait_s=0.01)
-    for batch in iter(lambda: next(batches), []):
-        worker.handle(store, log, models, batch)
+    with log.consumer(Topic.LISTENS, worker.GROUP) as consumer:
+        for batch in iter(lambda: consumer.poll(0.01), []):
+            worker.handle(store, log, models, batch)
+            consumer.commit(batch)
 
 
 def test_the_demo_is_catalogued_with_listeners_whose_histories_arrive_once(

@@ -146,9 +146,9 @@ def settle(store: Store, log: EventLog) -> Callable[[], None]:
     models = Models(store)
 
     def settle() -> None:
-        for batch in log.consume(Topic.LISTENS, worker.GROUP, wait_s=0.01):
-            worker.handle(store, log, models, batch)
-            if not batch:
-                return
+        with log.consumer(Topic.LISTENS, worker.GROUP) as consumer:
+            while batch := consumer.poll(0.01):
+                worker.handle(store, log, models, batch)
+                consumer.commit(batch)
 
     return settle

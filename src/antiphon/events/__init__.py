@@ -3,12 +3,13 @@
 May import: `model` and `store`. Nothing else in Antiphon knows confluent_kafka.
 """
 
-from antiphon.events.port import Entry, EventLog, EventLogError
+from antiphon.events.port import Consumer, Entry, EventLog, EventLogError
 from antiphon.events.records import AnswerChanged, ListenerEvent, Topic, UnreadableEventError
 from antiphon.store import Store
 
 __all__ = [
     "AnswerChanged",
+    "Consumer",
     "Entry",
     "EventLog",
     "EventLogError",

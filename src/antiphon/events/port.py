@@ -1,9 +1,10 @@
 """The EventLog port: topics of events, in order for each key, read by groups that remember where.
 
-Delivery is at least once: a batch that was not committed comes again, so effects are idempotent.
+Delivery is at least once: what was not committed comes again, so effects are idempotent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
@@ -14,12 +15,35 @@ class EventLogError(Exception):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One event at its place in a topic; those of one key are in the order they were appended."""
+    """One event at its place in a topic; those of one key are in the order they were appended.
+
+    Offsets grow along a partition; events of one key are all in one partition.
+    """
 
     topic: str
+    partition: int
     offset: int
     key: str
     value: bytes
+
+
+class Consumer(Protocol):
+    """A reader of one topic; with a group, one of several that share its partitions."""
+
+    def poll(self, wait_s: float) -> list[Entry]:
+        """Return the next events, or none after `wait_s` seconds without any."""
+        ...
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Remember that the group is done with these, and with what was before them.
+
+        Those of a partition that another of the group reads by now are passed over.
+        """
+        ...
+
+    def seek(self, partition: int, offset: int) -> None:
+        """Let the next events of this partition be those from `offset` on."""
+        ...
 
 
 class EventLog(Protocol):
@@ -29,18 +53,18 @@ class EventLog(Protocol):
         """Add events at the end of a topic; when this returns they are safe."""
         ...
 
-    def consume(self, topic: str, group: str | None, *, wait_s: float) -> Iterator[list[Entry]]:
-        """Yield batches behind what the group has committed, for ever.
+    def consumer(self, topic: str, group: str | None) -> AbstractContextManager[Consumer]:
+        """Open a consumer behind what the group has committed, of a new group from the beginning.
 
-        An empty batch comes after each `wait_s` seconds without events, so that the consumer can
-        look up. Without a group only events from now on are seen, and nothing is remembered.
+        Without a group only events from now on are seen, and nothing is remembered. A consumer
+        belongs to one thread.
         """
-        ...
-
-    def commit(self, topic: str, group: str, offset: int) -> None:
-        """Remember that the group is done with everything up to `offset`."""
         ...
 
     def forget(self, key: str) -> None:
         """Remove every event of a key, in all topics: of a listener who is removed."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections; what was appended stays safe."""
         ...

@@ -35,9 +35,8 @@ class FolderReading(msgspec.Struct, frozen=True, kw_only=True):
 
 def record(store: Store, folders: Sequence[FolderReading], *, is_first: bool) -> None:
     """Record what was read, all or nothing; of the very first scan, tracks are as old as files."""
-    if not folders:
-        return
-    with store.transaction():
+
+    def keep() -> None:
         before = _record_files(store, folders)
         read = _lead_readings(store, folders)
         old = store.get_many(TRACKS, before | set(read))
@@ -56,6 +55,9 @@ def record(store: Store, folders: Sequence[FolderReading], *, is_first: bool) ->
         _record_problems(store, folders)
         derive(store, [old[id] for id in changed if id in old], changed.values())
 
+    if folders:
+        store.transact(keep)
+
 
 def note_problems(store: Store, problems: Iterable[Problem]) -> None:
     """Keep problems for the doctor to tell."""
@@ -64,7 +66,8 @@ def note_problems(store: Store, problems: Iterable[Problem]) -> None:
 
 def purge(store: Store) -> int:
     """Forget files and tracks that are missing; return how many tracks. Listens are kept."""
-    with store.transaction():
+
+    def forget() -> int:
         files = store.find(FILES, {"missing": True})
         tracks = store.find(TRACKS, {"missing": True})
         store.delete_many(FILES, [file.id for file in files])
@@ -74,7 +77,9 @@ def purge(store: Store) -> int:
         store.delete_many(FEATURES, [track.id for track in tracks])
         derive(store, tracks, ())
         _forget_pictures(store)
-    return len(tracks)
+        return len(tracks)
+
+    return store.transact(forget)
 
 
 def _forget_pictures(store: Store) -> None:

@@ -23,11 +23,14 @@ def apply(store: Store, event: ListenerEvent) -> None:
         raise UnreadableEventError(f"there is no track {event.track_id!r}")
     if store.get(USERS, event.user_id) is None:
         raise UnreadableEventError(f"there is no user {event.user_id!r}")
-    with store.transaction():
+
+    def change() -> None:
         if event.kind == "ended":
             _ended(store, event, track)
         elif event.kind != "started":
             _feedback(store, event)
+
+    store.transact(change)
 
 
 def is_play(played_ms: int, duration_ms: int) -> bool:

@@ -27,23 +27,22 @@ _log = logging.getLogger(__name__)
 
 def run(store: Store, log: EventLog, models: Models, stopped: Callable[[], bool]) -> None:
     """Answer events until `stopped()`; what was not finished then comes again at the next start."""
-    for batch in log.consume(Topic.LISTENS, GROUP, wait_s=WAIT_S):
-        handle(store, log, models, batch)
-        if stopped():
-            return
+    with log.consumer(Topic.LISTENS, GROUP) as consumer:
+        while not stopped():
+            batch = consumer.poll(WAIT_S)
+            handle(store, log, models, batch)
+            consumer.commit(batch)
 
 
 def handle(store: Store, log: EventLog, models: Models, batch: list[Entry]) -> None:
-    """Make the effects of a batch, answer its listeners once each, then commit it.
+    """Make the effects of a batch, and answer its listeners once each.
 
-    An event or an answer that fails costs only itself. While the store is away nothing is
-    committed, and the batch comes again.
+    An event or an answer that fails costs only itself. While the store is away nothing
+    may be committed, so that the batch comes again.
 
     Raises:
         StoreError: the store is away.
     """
-    if not batch:
-        return
     latest = {event.user_id: event.id for event in _applied(store, log, batch)}
     for user_id, version in latest.items():
         try:
@@ -53,7 +52,6 @@ def handle(store: Store, log: EventLog, models: Models, batch: list[Entry]) -> N
         except Exception:  # noqa: BLE001 - see below
             # Their listens are safe; the page asks again, and nobody else waits for this answer.
             _log.exception("no answer could be made for %s", user_id)
-    log.commit(Topic.LISTENS, GROUP, batch[-1].offset)
 
 
 def publish(store: Store, log: EventLog, models: Models, user_id: str, version: str) -> None:

@@ -114,12 +114,15 @@ def _record(store: Store, batch: list[Described]) -> None:
         for id, outcome in batch
         if _kind(outcome.error) != "UnreadableError"
     }
-    with store.transaction():
+
+    def keep() -> None:
         tracks: dict[str, Track] = store.get_many(TRACKS, states)
         store.put_many(TRACKS, [replace(t, features=states[t.id]) for t in tracks.values()])
         store.put_many(FEATURES, [one for one in found if one.id in tracks])
         store.delete_many(PROBLEMS, heard)
         store.put_many(PROBLEMS, problems)
+
+    store.transact(keep)
 
 
 def _kind(error: str) -> str:

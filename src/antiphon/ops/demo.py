@@ -37,9 +37,13 @@ def make(
     paths = demo.write(folder, seed=seed, tracks=tracks, processes=processes, progress=on_progress)
     scan.scan(store, compute, [folder])
     known = _tracks(store, paths)
-    with store.transaction():
-        for listener in demo.simulate(known, seed=seed, now_ms=now_ms()):
+    listeners = list(demo.simulate(known, seed=seed, now_ms=now_ms()))
+
+    def welcome() -> None:
+        for listener in listeners:
             _welcome(store, log, listener)
+
+    store.transact(welcome)
     return len(paths)
 
 

@@ -57,10 +57,13 @@ def add(store: Store, name: str, password: str, role: Role = "listener") -> User
         created_at=now_ms(),
         session_stamp=secrets.token_hex(8),
     )
-    with store.transaction():
+
+    def join() -> None:
         if find(store, name):
             raise AccountError(f"There is a user {name!r} already; choose another name.")
         store.put(USERS, user)
+
+    store.transact(join)
     return user
 
 
@@ -85,7 +88,8 @@ def remove(store: Store, name: str) -> User:
     Raises:
         AccountError: there is no such user, or it is the last admin.
     """
-    with store.transaction():
+
+    def leave() -> User:
         user = _existing(store, name)
         admins = [other for other in store.find(USERS) if other.role == "admin"]
         if user.role == "admin" and len(admins) == 1:
@@ -95,7 +99,9 @@ def remove(store: Store, name: str) -> User:
             theirs = store.find(collection, {"user_id": user.id})
             store.delete_many(collection, [doc.id for doc in theirs])
         store.delete_many(USERS, [user.id])
-    return user
+        return user
+
+    return store.transact(leave)
 
 
 def verify(store: Store, name: str, password: str) -> User | None:

@@ -3,14 +3,14 @@
 Both adapters are generated from the declarations in `store.schema`; neither knows a collection.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from antiphon.model import Document
 
 D = TypeVar("D", bound=Document)
+T = TypeVar("T")
 
 
 class StoreError(Exception):
@@ -151,8 +151,11 @@ class Store(Protocol):
         """
         ...
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """Make everything done inside by this thread happen together or not at all."""
+    def transact(self, work: Callable[[], T]) -> T:
+        """Do `work` so that all it does in this thread happens together or not at all.
+
+        Where others changed the same documents meanwhile, it MAY be done again from its start.
+        """
         ...
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from antiphon.store.port import (
     D,
     StoreError,
     StoreUnavailableError,
+    T,
     Where,
 )
 from antiphon.store.sqlite_tables import Table
@@ -72,7 +73,7 @@ class SqliteStore:
     def put_many(self, collection: Collection[D], docs: Iterable[D]) -> None:
         table = self._tables[collection.name]
         docs = list(docs)
-        with self.transaction():
+        with self._transaction():
             self._connection.executemany(table.upsert, map(table.row, docs))
             for name in collection.many:
                 self._connection.executemany(table.forget[name], [(doc.id,) for doc in docs])
@@ -88,7 +89,7 @@ class SqliteStore:
     def delete_many(self, collection: Collection[D], ids: Iterable[str]) -> int:
         table = self._tables[collection.name]
         keys = json.dumps(list(ids))
-        with self.transaction():
+        with self._transaction():
             for name in collection.many:
                 self._connection.execute(table.forget_many[name], (keys,))
             return self._connection.execute(table.delete_many, (keys,)).rowcount
@@ -134,7 +135,7 @@ class SqliteStore:
         return [table.decode(doc) for (doc,) in rows]
 
     def increment(self, collection: Collection[D], id: str, amounts: Mapping[str, int]) -> D:
-        with self.transaction():
+        with self._transaction():
             doc = self.get(collection, id)
             if doc is None:
                 raise StoreError(f"There is no {id!r} in {collection.name}.")
@@ -144,7 +145,7 @@ class SqliteStore:
         return doc
 
     def compare_and_put(self, collection: Collection[D], doc: D, version: int) -> None:
-        with self.transaction():
+        with self._transaction():
             kept = self.get(collection, doc.id)
             if (0 if kept is None else getattr(kept, "version", 0)) != version:
                 raise ConflictError(
@@ -153,8 +154,12 @@ class SqliteStore:
                 )
             self.put(collection, doc)
 
+    def transact(self, work: Callable[[], T]) -> T:
+        with self._transaction():
+            return work()
+
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def _transaction(self) -> Iterator[None]:
         connection = self._connection
         if connection.in_transaction:
             yield
@@ -189,7 +194,7 @@ class SqliteStore:
         return connection
 
     def _prepare(self) -> None:
-        with self.transaction():
+        with self._transaction():
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA_VERSION:
                 raise StoreError(

@@ -89,14 +89,11 @@ class Push:
         shown: dict[str, Progress] = {}
         while not self._stopped.is_set():
             try:
-                for batch in self._events.consume(
-                    Topic.RECOMMENDATIONS, None, wait_s=PROGRESS_EVERY_S
-                ):
-                    for entry in batch:
-                        self._hand_on(entry.key, *_answer_message(entry.value))
-                    shown = self._show_progress(shown)
-                    if self._stopped.is_set():
-                        return
+                with self._events.consumer(Topic.RECOMMENDATIONS, None) as consumer:
+                    while not self._stopped.is_set():
+                        for entry in consumer.poll(PROGRESS_EVERY_S):
+                            self._hand_on(entry.key, *_answer_message(entry.value))
+                        shown = self._show_progress(shown)
             except Exception:  # noqa: BLE001 - see below
                 # Ended, this thread would leave every page open and silent.
                 _log.exception("what happens cannot be followed; trying again")

@@ -13,12 +13,15 @@ VALID_FOR_S = 3600
 
 def signing_secret(store: Store) -> str:
     """Return the key that signs sessions and push tokens; made once, the same for every process."""
-    with store.transaction():
+
+    def kept_or_made() -> Secret:
         kept = store.get(SECRETS, "signing")
         if kept is None:
             kept = Secret(id="signing", value=secrets.token_urlsafe(48))
             store.put(SECRETS, kept)
-    return kept.value
+        return kept
+
+    return store.transact(kept_or_made).value
 
 
 def push_token(user_id: str, secret: str) -> str:
