@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from tests.services import ServiceUnavailableError
 
 from antiphon.store import Store, open_store
-from tests.services import ServiceUnavailableError
 
 if TYPE_CHECKING:
     from tests.services.kafka import Kafka

@@ -5,7 +5,6 @@ variable names) and yields where it is. What has to be fetched first is kept in 
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -16,6 +15,8 @@ from pathlib import Path
 
 STOP_WITHIN_S = 20.0
 TAIL_LINES = 30
+# Also when a test run is killed, nothing of it stays behind.
+_ENDING_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class ServiceUnavailableError(Exception):
@@ -50,16 +51,15 @@ def tail(log: Path) -> str:
 def start(
     command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a service that writes to `log`, and that ends when this process does."""
+    """Start a service that writes to `log`, and that ends when this thread does, however it ends."""
     with log.open("ab") as out:
         return subprocess.Popen(
-            [str(word) for word in command],
+            [*_ENDING_WITH_US, *map(str, command)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
             env=None if environment is None else {**os.environ, **environment},
             start_new_session=True,
-            preexec_fn=_end_with_parent,
         )
 
 
@@ -90,12 +90,12 @@ def wait_until_ready(
     while not ready():
         if process.poll() is not None:
             raise ServiceUnavailableError(
-                f"{Path(str(process.args[0])).name} ended with exit code {process.returncode}.",  # type: ignore[index]
+                f"{_name(process)} ended with exit code {process.returncode}.",
                 tail(log),
             )
         if time.monotonic() > end:
             raise ServiceUnavailableError(
-                f"{Path(str(process.args[0])).name} was not ready within {within_s:.0f} s.",  # type: ignore[index]
+                f"{_name(process)} was not ready within {within_s:.0f} s.",
                 tail(log),
             )
         time.sleep(0.1)
@@ -108,6 +108,6 @@ def answers(port: int) -> bool:
     return False
 
 
-def _end_with_parent() -> None:
-    # PR_SET_PDEATHSIG: also when a test run is killed, nothing of it stays behind.
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+def _name(process: subprocess.Popen[bytes]) -> str:
+    command = process.args[len(_ENDING_WITH_US) :]  # type: ignore[index]
+    return Path(str(command[0])).name
