@@ -51,7 +51,7 @@ def tail(log: Path) -> str:
 def start(
     command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a service that writes to `log`, and that ends when this thread does, however it ends."""
+    """Start a service that writes to `log`; it ends when this thread does, however that ends."""
     with log.open("ab") as out:
         return subprocess.Popen(
             [*_ENDING_WITH_US, *map(str, command)],
