@@ -15,7 +15,7 @@ run: .venv/ready-run
 	@ANTIPHON_MUSIC="$(or $(MUSIC),$(ANTIPHON_MUSIC))" exec $(ANTIPHON) serve --demo
 
 test: .venv/ready-dev
-	@scripts/chromium
+	@scripts/install-for-tests
 	.venv/bin/pytest
 
 # The quick ones, in less than a minute: nothing that starts the product or synthesises music.

@@ -32,7 +32,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     # Music folders, separated by ":" as in PATH; empty: none are watched.
     music: tuple[Path, ...] = ()
-    # The three ports: where things are kept, what happened in order, where heavy work runs.
+    # The three ports: where things are kept (sqlite:///…, mongodb://…), what happened in order
+    # (local:, kafka://…), where heavy work runs (local:, spark://…, spark-local:).
     store: str = ""
     events: str = "local:"
     compute: str = "local:"

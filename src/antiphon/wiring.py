@@ -1,5 +1,6 @@
 """The composition root: settings become services, and services become the things that run."""
 
+import atexit
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ def open_services(settings: Settings | None = None) -> Services:
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
     store = open_store(settings.store_url)
     log = open_event_log(settings.events, store)
+    atexit.register(log.close)
     return Services(settings, store, log, open_compute(settings.compute, settings.worker_count))
 
 

@@ -75,7 +75,9 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium, or another one on PATH."""
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next((found for name in names if (found := shutil.which(name))), None)
-    assert path, "The end-to-end tests need Chromium: run them by `make test`, which installs it."
+    if path is None:
+        missing = "The end-to-end tests need Chromium: as root, `make test` installs it."
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM_FLAGS)
         yield browser
