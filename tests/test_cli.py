@@ -64,7 +64,7 @@ def said_in_one_line(ran: Ran) -> str:
 def test_help_lists_the_commands(antiphon: Antiphon) -> None:
     ran = antiphon("--help")
     assert ran.returncode == 0
-    for command in ("serve", "scan", "demo", "user", "doctor"):
+    for command in ("serve", "scan", "demo", "user", "store", "backup", "doctor"):
         assert re.search(rf"^  {command}  +[A-Z]", ran.stdout, re.MULTILINE), command
 
 
@@ -145,6 +145,47 @@ def test_an_account_is_made_listed_changed_and_removed(antiphon: Antiphon) -> No
     removed = antiphon("user", "remove", "ann", "--yes")
     assert (removed.returncode, removed.stdout) == (0, "The account is removed.\n")
     assert "ann" not in antiphon("user", "list").stdout
+
+
+def test_a_backup_is_a_store_that_can_be_copied_and_served(
+    antiphon: Antiphon, tmp_path: Path
+) -> None:
+    antiphon("user", "add", "ann", "--password", PASSWORD)
+    backup, copy = tmp_path / "backup.db", tmp_path / "copy.db"
+    ran = antiphon("backup", backup)
+    assert (ran.returncode, ran.stdout) == (
+        0,
+        f"{backup} holds everything; the music itself is not in it.\n",
+    )
+    ran = antiphon("store", "copy", "--from", f"sqlite:///{backup}", "--to", f"sqlite:///{copy}")
+    assert (ran.returncode, ran.stdout) == (
+        0,
+        "The copy is whole: 1 documents, each the same as its source.\n",
+    )
+    assert "ann" in antiphon("user", "list", ANTIPHON_STORE=f"sqlite:///{copy}").stdout
+
+
+def test_nothing_is_overwritten_by_a_backup_or_a_copy(antiphon: Antiphon, tmp_path: Path) -> None:
+    antiphon("user", "add", "ann", "--password", PASSWORD)
+    backup = tmp_path / "backup.db"
+    antiphon("backup", backup)
+    ran = antiphon("backup", backup)
+    assert ran.returncode == 74
+    assert "is there already" in said_in_one_line(ran)
+    here = f"sqlite:///{tmp_path}/data/antiphon.db"
+    ran = antiphon("store", "copy", "--from", f"sqlite:///{backup}", "--to", here)
+    assert ran.returncode == 74
+    assert "The target is not empty (it holds users)" in said_in_one_line(ran)
+    nowhere = f"sqlite:///{tmp_path}/nowhere.db"
+    ran = antiphon("store", "copy", "--from", nowhere, "--to", f"sqlite:///{tmp_path}/new.db")
+    assert ran.returncode == 74
+    assert "is its URL right?" in said_in_one_line(ran)
+
+
+def test_the_password_in_an_address_is_never_said(antiphon: Antiphon) -> None:
+    ran = antiphon("user", "list", ANTIPHON_STORE="mongodb://ann:se/cret@db.example/antiphon")
+    assert ran.returncode == 74
+    assert "cret" not in said_in_one_line(ran)
 
 
 def test_what_cannot_be_done_with_an_account_is_said_in_a_line(antiphon: Antiphon) -> None:

@@ -178,6 +178,37 @@ def user_remove(name: str) -> None:
     console.print("The account is removed.")
 
 
+@cli.group()
+def store() -> None:
+    """Move what is kept to another store."""
+
+
+@store.command("copy")
+@click.option("--from", "source", required=True, metavar="URL", help="As in ANTIPHON_STORE.")
+@click.option("--to", "target", required=True, metavar="URL", help="An empty store.")
+def store_copy(source: str, target: str) -> None:
+    """Copy all that a store keeps into an empty one, of whichever engine, and compare them.
+
+    Broken off, the same command goes on where it was. Nothing may write to either meanwhile.
+    """
+    from antiphon.store import copying, open_store  # noqa: PLC0415 - a command loads what it needs
+
+    done = copying.copy(
+        open_store(source), open_store(target), lambda title: progress(title, "documents")
+    )
+    console.print(f"The copy is whole: {done} documents, each the same as its source.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Write all that the SQLite store keeps into a new FILE, also while Antiphon runs."""
+    from antiphon.store.backup import back_up  # noqa: PLC0415 - a command loads what it needs
+
+    back_up(load().store_url, file)
+    console.print(f"{file} holds everything; the music itself is not in it.", markup=False)
+
+
 @cli.command()
 def doctor() -> None:
     """Say what is wrong with this instance, and which files could not be used and why."""

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 Role = Literal["admin", "listener"]
-Feedback = Literal["like", "dislike"]
+Feedback = Literal["like", "dislike", "ban"]
 Ending = Literal["completed", "skipped", "stopped"]
 SourceKind = Literal[
     "album", "artist", "playlist", "search", "tracks", "history", "recommendation", "radio", "queue"
@@ -213,6 +213,7 @@ class Familiarity(Document, frozen=True):
     """What one listener and one track have been through; the id is `user:track`.
 
     `plays` counts listens to half the track or four minutes, `skips` ends by hand before that.
+    `rating` is 1 to 5, 0 for none.
     """
 
     user_id: str
@@ -223,6 +224,8 @@ class Familiarity(Document, frozen=True):
     feedback: Feedback | None = None
     feedback_at: int = 0
     liked_at: int = 0
+    rating: int = 0
+    rated_at: int = 0
 
 
 class Playlist(Document, frozen=True):
@@ -292,9 +295,28 @@ class LogEntry(Document, frozen=True):
     offset: int
     key: str
     value: bytes
+    at: int = 0
 
 
 class LogOffset(Document, frozen=True):
     """How far a topic is filled (`topic`) or a group has consumed it (`topic:group`)."""
 
     offset: int = 0
+
+
+class OutboxEntry(Document, frozen=True):
+    """Events of one key on their way to a log elsewhere; ids are in the order of their appending.
+
+    A value of None is a tombstone: a topic that is compacted drops the key.
+    """
+
+    topic: str
+    key: str
+    values: tuple[bytes | None, ...]
+
+
+class Lease(Document, frozen=True):
+    """Who does the one thing that the id names, and until when unless they say so again."""
+
+    holder: str
+    until: int

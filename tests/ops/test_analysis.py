@@ -1,13 +1,16 @@
 """The analysis: every track gets its features once, whatever its file is, however often stopped."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
 from antiphon.audio.features import DIMENSIONS, NAME
+from antiphon.compute import ComputeError
 from antiphon.compute.local import LocalCompute
 from antiphon.library import scan
 from antiphon.model import Track
@@ -118,6 +121,29 @@ def test_stopped_in_the_middle_it_carries_on_where_it_was(
     assert analyse(store, compute, never) == 5
     assert set(states(store).values()) == {FAILED}
     assert {problem.reason for problem in doctor.problems(store)} == {"it is only 0.20 s long"}
+
+
+class _FailingAfterTwo(LocalCompute):
+    """An engine that goes away in the middle."""
+
+    def map(self, *arguments: Any) -> Iterator[Any]:
+        yield from islice(super().map(*arguments), 2)
+        raise ComputeError("no executor takes the work")
+
+
+def test_an_engine_that_fails_in_the_middle_costs_nothing_that_was_done(
+    store: Store, compute: LocalCompute, music: Path, write_tone: WriteTone
+) -> None:
+    for number in range(4):
+        write_tone(music / f"{number}.flac", 200 + number, seconds=0.2)
+    catalogue(store, music)
+    failing = _FailingAfterTwo(1)
+    with pytest.raises(ComputeError, match="no executor"):
+        analyse(store, failing, never)
+    failing.close()
+    assert sorted(states(store).values()) == ["", "", FAILED, FAILED]
+    assert store.count(PROGRESS) == 0
+    assert analyse(store, compute, never) == 2
 
 
 def test_a_missing_track_waits_for_its_file(store: Store, compute: LocalCompute) -> None:

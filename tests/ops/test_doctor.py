@@ -1,23 +1,28 @@
 """The doctor: what it says of a sound instance, and of one that something is wrong with."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from antiphon.compute.local import LocalCompute
 from antiphon.library import scan
 from antiphon.model import Problem
 from antiphon.ops import doctor
 from antiphon.settings import Settings
-from antiphon.store import Store
+from antiphon.store import Store, open_store
 from antiphon.store.schema import PROBLEMS
 
 
 def test_a_sound_instance_has_only_good_findings(store: Store, tmp_path: Path, music: Path) -> None:
     findings = doctor.examine(Settings(data=tmp_path, music=(music,)), store)
     assert all(finding.well for finding in findings)
-    assert [finding.about for finding in findings] == [str(tmp_path), str(music), "catalogue"]
+    about = [str(tmp_path), str(tmp_path), str(music), "store", "catalogue"]
+    assert [finding.about for finding in findings] == about
+    assert findings[3].says == "is sound"
 
 
 def test_a_folder_that_is_not_there_is_found_with_what_to_do(store: Store, tmp_path: Path) -> None:
@@ -25,13 +30,42 @@ def test_a_folder_that_is_not_there_is_found_with_what_to_do(store: Store, tmp_p
     here.mkdir()
     (file := tmp_path / "file").touch()
     findings = doctor.examine(Settings(data=gone, music=(here, gone, file)), store)
-    said = [(finding.well, finding.says.partition(":")[0]) for finding in findings[:-1]]
+    folders = [finding for finding in findings if finding.about.startswith("/")]
+    said = [(finding.well, finding.says.partition(":")[0]) for finding in folders]
     assert said == [
         (False, "cannot be written"),
         (True, "is a music folder"),
         (False, "is not there"),
         (False, "is not there"),
     ]
+
+
+@pytest.mark.parametrize(("least", "well"), [(0, True), (1 << 60, False)])
+def test_it_says_how_much_room_is_left_and_when_that_is_little(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, least: int, well: bool
+) -> None:
+    monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", least)
+    found = doctor.examine(Settings(data=tmp_path), store)[1]
+    assert (found.well, found.about) == (well, str(tmp_path))
+    assert re.match(r"has \d+\.\d GB free on its disk", found.says)
+    assert ("make room" in found.says) is not well
+
+
+def test_a_damaged_store_is_found_with_what_to_do(store: Store, tmp_path: Path) -> None:
+    texts = [Problem(id=f"/{n}", stage="scan", reason="x" * 500, at=1) for n in range(1000)]
+    store.put_many(PROBLEMS, texts)
+    store.close()
+    path = tmp_path / "antiphon.db"
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\x5a" * 20_000)
+    found = doctor.examine(Settings(data=tmp_path), open_store(f"sqlite:///{path}"))
+    wrong = [finding for finding in found if finding.about == "store"]
+    assert wrong
+    for finding in wrong:
+        assert not finding.well
+        assert finding.says.startswith("the file is damaged: ")
+        assert finding.says.endswith(": put a backup in its place")
 
 
 def test_it_counts_what_is_catalogued_and_what_is_missing(

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from antiphon.audio.features import NAME
+from antiphon.compute import ComputeError
 from antiphon.compute.local import LocalCompute
 from antiphon.model import Progress
 from antiphon.ops import ingest
@@ -202,6 +204,34 @@ def test_it_ends_when_the_analysis_fails_so_that_its_supervisor_starts_it_again(
     write_tone(music / "0.flac", 0)
     ingest.run(store, _BrokenCompute(), [music], threading.Event())  # type: ignore[arg-type]
     assert present(store) == {"0.flac"}
+
+
+class _AwayAtFirst(LocalCompute):
+    """An engine that cannot be reached when it is first asked."""
+
+    asked = 0
+
+    def map(self, *arguments: Any) -> Iterator[Any]:
+        self.asked += 1
+        if self.asked == 1:
+            raise ComputeError("the master does not answer")
+        yield from super().map(*arguments)
+
+
+def test_an_engine_that_is_away_is_asked_again(
+    store: Store, music: Path, write_tone: WriteTone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "LOOK_EVERY_MS", 200)
+    monkeypatch.setattr(ingest, "_RETRY_S", 0.1)
+    write_tone(music / "0.flac", 220)
+    stopped, compute = threading.Event(), _AwayAtFirst(1)
+    thread = threading.Thread(target=ingest.run, args=(store, compute, [music], stopped))
+    thread.start()
+    until(lambda: store.count(TRACKS, {"features": NAME}) == 1)
+    stopped.set()
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+    assert compute.asked == 2
 
 
 def _working() -> bool:

@@ -1,6 +1,7 @@
 """The doctor: what is wrong with an instance, and which files could not be used and why."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from antiphon.store import Store, position
 from antiphon.store.schema import FILES, PROBLEMS, TRACKS
 
 _PAGE = 500
+# With less than this free on the disk, writing will soon fail.
+LEAST_FREE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,15 @@ class Finding:
 
 
 def examine(settings: Settings, store: Store) -> list[Finding]:
-    """Return how the instance itself is: its folders and its store."""
+    """Return how the instance itself is: its folders and its store.
+
+    The store is read as a whole, which takes minutes where it is large.
+    """
     return [
         _data_folder(settings.data),
+        *_free_space(settings.data),
         *(_music_folder(folder) for folder in settings.music),
+        *_store(store),
         Finding(
             True,
             "catalogue",
@@ -48,6 +56,21 @@ def _data_folder(folder: Path) -> Finding:
     if os.access(folder, os.W_OK):
         return Finding(True, str(folder), "is where Antiphon writes")
     return Finding(False, str(folder), "cannot be written: set ANTIPHON_DATA to a folder that can")
+
+
+def _free_space(folder: Path) -> Iterator[Finding]:
+    if folder.is_dir():
+        free = shutil.disk_usage(folder).free
+        advice = "" if free >= LEAST_FREE_BYTES else ": make room, soon nothing can be written"
+        yield Finding(not advice, str(folder), f"has {free / 1e9:.1f} GB free on its disk{advice}")
+
+
+def _store(store: Store) -> Iterator[Finding]:
+    wrong = store.check()
+    for said in wrong:
+        yield Finding(False, "store", f"{said}: put a backup in its place")
+    if not wrong:
+        yield Finding(True, "store", "is sound")
 
 
 def _music_folder(folder: Path) -> Finding:

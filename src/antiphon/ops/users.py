@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec.structs import replace
 
 from antiphon.model import Role, User, now_ms
-from antiphon.store import Collection, Store
+from antiphon.store import Collection, ConflictError, Store
 from antiphon.store.schema import (
     ANSWERS,
     FAMILIARITIES,
@@ -57,13 +57,10 @@ def add(store: Store, name: str, password: str, role: Role = "listener") -> User
         created_at=now_ms(),
         session_stamp=secrets.token_hex(8),
     )
-
-    def join() -> None:
-        if find(store, name):
-            raise AccountError(f"There is a user {name!r} already; choose another name.")
+    try:
         store.put(USERS, user)
-
-    store.transact(join)
+    except ConflictError as error:
+        raise AccountError(f"There is a user {name!r} already; choose another name.") from error
     return user
 
 

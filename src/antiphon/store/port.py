@@ -4,13 +4,18 @@ Both adapters are generated from the declarations in `store.schema`; neither kno
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from antiphon.model import Document
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T")
+
+# How many matches of one kind `search` ranks at least; so it costs the same in any library.
+SEARCHED = 200
+# What MongoDB takes at most, so that a library can move to any engine.
+LARGEST_DOCUMENT = 16 << 20
 
 
 class StoreError(Exception):
@@ -22,7 +27,7 @@ class StoreUnavailableError(StoreError):
 
 
 class ConflictError(StoreError):
-    """The document was changed by somebody else since it was read."""
+    """The document was changed by somebody else since it was read, or its unique value is taken."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +36,22 @@ class Collection(Generic[D]):
 
     `indexes` are tuples of fields that are filtered and ordered by, together and in that order;
     `many` are fields holding several values, each of which can be filtered by;
-    `text` are the fields that `search` reads, with their weight.
+    `text` are the fields that `search` reads, the most telling first;
+    `unique` are fields whose value no two documents share, which can be filtered by too.
     """
 
     name: str
     type: type[D]
     indexes: tuple[tuple[str, ...], ...] = ()
     many: tuple[str, ...] = ()
-    text: Mapping[str, float] = field(default_factory=dict)
+    text: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
         """All the single-valued fields that may be filtered or ordered by."""
-        return tuple(dict.fromkeys(name for index in self.indexes for name in index))
+        indexed = (name for index in self.indexes for name in index)
+        return tuple(dict.fromkeys((*indexed, *self.unique)))
 
     @property
     def fields_beside_id(self) -> tuple[str, ...]:
@@ -83,11 +91,19 @@ class Store(Protocol):
         ...
 
     def put(self, collection: Collection[D], doc: D) -> None:
-        """Keep a document, in place of one with the same id."""
+        """Keep a document, in place of one with the same id.
+
+        Raises:
+            ConflictError: another document holds the value of a unique field.
+        """
         ...
 
     def put_many(self, collection: Collection[D], docs: Iterable[D]) -> None:
-        """Keep several documents, all or none."""
+        """Keep several documents, all or none.
+
+        Raises:
+            ConflictError: another document holds the value of a unique field.
+        """
         ...
 
     def delete_many(self, collection: Collection[D], ids: Iterable[str]) -> int:
@@ -128,7 +144,11 @@ class Store(Protocol):
     ) -> list[D]:
         """Return the best matches for the words and beginnings of words in `text`, best first.
 
-        Only documents that meet every condition count.
+        Words are those of `store.words`. First come the documents whose first text field begins
+        with the whole text; then those where every word of the text begins a word of that field,
+        then of the first two fields together, and so on to all of them. Each kind comes in the
+        order of the first text field (folded), then of the id. Of a kind with more than SEARCHED
+        matches, any of them MAY stand for it. Only documents that meet every condition count.
 
         Raises:
             StoreError: a field is not declared for it.
@@ -155,6 +175,14 @@ class Store(Protocol):
         """Do `work` so that all it does in this thread happens together or not at all.
 
         Where others changed the same documents meanwhile, it MAY be done again from its start.
+        `work` MUST let errors of the store pass: a call that failed has ended the transaction.
+        """
+        ...
+
+    def check(self) -> list[str]:
+        """Return in words what is wrong with what is kept; nothing where all is well.
+
+        It reads everything: minutes for a large library.
         """
         ...
 

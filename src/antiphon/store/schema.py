@@ -13,7 +13,7 @@ TRACKS = Collection(
         ("features", "missing"),
     ),
     many=("artist_ids", "genres"),
-    text={"title": 4.0, "artists": 2.0, "album": 1.0},
+    text=("title", "artists", "album"),
 )
 FILES = Collection("files", model.SourceFile, indexes=(("folder",), ("track_id",), ("missing",)))
 ALBUMS = Collection(
@@ -21,14 +21,14 @@ ALBUMS = Collection(
     model.Album,
     indexes=(("sort",), ("artist_sort", "original_year"), ("added_at",), ("original_year",)),
     many=("artist_ids", "genres"),
-    text={"title": 3.0, "artists": 1.0},
+    text=("title", "artists"),
 )
-ARTISTS = Collection("artists", model.Artist, indexes=(("sort",),), text={"name": 1.0})
+ARTISTS = Collection("artists", model.Artist, indexes=(("sort",),), text=("name",))
 LYRICS = Collection("lyrics", model.Lyrics)
 PICTURES = Collection("pictures", model.Picture)
 PROBLEMS = Collection("problems", model.Problem, indexes=(("stage",),))
 FEATURES = Collection("features", model.Features, indexes=(("name", "at"),))
-USERS = Collection("users", model.User, indexes=(("key",), ("synthetic",)))
+USERS = Collection("users", model.User, indexes=(("synthetic",),), unique=("key",))
 LISTENS = Collection(
     "listens",
     model.Listen,
@@ -45,6 +45,8 @@ PROGRESS = Collection("progress", model.Progress)
 SECRETS = Collection("secrets", model.Secret)
 LOG_ENTRIES = Collection("log_entries", model.LogEntry, indexes=(("topic", "offset"), ("key",)))
 LOG_OFFSETS = Collection("log_offsets", model.LogOffset)
+OUTBOX = Collection("outbox", model.OutboxEntry, indexes=(("key",),))
+LEASES = Collection("leases", model.Lease)
 
 COLLECTIONS: tuple[Collection[model.Document], ...] = (
     TRACKS,
@@ -64,4 +66,6 @@ COLLECTIONS: tuple[Collection[model.Document], ...] = (
     SECRETS,
     LOG_ENTRIES,
     LOG_OFFSETS,
+    OUTBOX,
+    LEASES,
 )  # type: ignore[assignment]

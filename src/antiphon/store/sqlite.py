@@ -1,9 +1,12 @@
 """The Store over SQLite: one file, write-ahead log, one writer at a time, readers never blocked.
 
 Each collection is a table of JSON documents beside the columns that its declaration asks by, a
-side table for each field with several values, and an FTS5 index of its text fields. Commits are
-safe against a crash of the process at any moment (`synchronous=NORMAL`): a power cut may take the
-last ones back, but never damages the file.
+side table for each field with several values, and an FTS5 index of its text fields.
+
+What was committed survives the death of any process at any moment. `synchronous=NORMAL` waits for
+the disk only at checkpoints, not at every commit: a power cut may take back the last commits, never
+a part of one, and never damages the file. `FULL` would make every listen wait for the disk, to
+save what a listener did in the second before the lights went out.
 """
 
 import json
@@ -17,21 +20,20 @@ from typing import Any
 
 import msgspec
 
-from antiphon.store import schema, sqlite_tables
-from antiphon.store.port import (
-    Collection,
-    ConflictError,
-    D,
-    StoreError,
-    StoreUnavailableError,
-    T,
-    Where,
-)
+from antiphon.store import migrations, schema, sqlite_check, sqlite_search
+from antiphon.store.port import Collection, ConflictError, D, StoreError, T, Where
+from antiphon.store.sqlite_errors import plain_errors
 from antiphon.store.sqlite_tables import Table
 
-SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 15.0
-_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
+# Keys are random: with less, a transaction writes the same pages several times.
+_CACHE_KIB = 16 << 10
+# After a great transaction the write-ahead log gives its room back, but for this much.
+_LOG_BYTES = 64 << 20
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; "
+    f"PRAGMA cache_size=-{_CACHE_KIB}; PRAGMA journal_size_limit={_LOG_BYTES};"
+)
 
 
 class _Connection(sqlite3.Connection):
@@ -52,18 +54,18 @@ class SqliteStore:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{path} cannot be used: {error.strerror}.") from error
-        with _plain_errors(path):
-            self._prepare()
+        with plain_errors(path):
+            migrations.prepare(self._connection, path, self._tables)
 
     def get(self, collection: Collection[D], id: str) -> D | None:
         table = self._tables[collection.name]
-        with _plain_errors(self._path):
+        with plain_errors(self._path):
             row = self._connection.execute(table.select_one, (id,)).fetchone()
         return None if row is None else table.decode(row[0])
 
     def get_many(self, collection: Collection[D], ids: Iterable[str]) -> dict[str, D]:
         table = self._tables[collection.name]
-        with _plain_errors(self._path):
+        with plain_errors(self._path):
             rows = self._connection.execute(table.select_many, (json.dumps(list(ids)),)).fetchall()
         return {id: table.decode(doc) for id, doc in rows}
 
@@ -72,19 +74,9 @@ class SqliteStore:
 
     def put_many(self, collection: Collection[D], docs: Iterable[D]) -> None:
         table = self._tables[collection.name]
-        docs = list(docs)
+        newest = {doc.id: doc for doc in docs}
         with self._transaction():
-            self._connection.executemany(table.upsert, map(table.row, docs))
-            for name in collection.many:
-                self._connection.executemany(table.forget[name], [(doc.id,) for doc in docs])
-                self._connection.executemany(
-                    table.remember[name],
-                    [
-                        (value, doc.id)
-                        for doc in docs
-                        for value in dict.fromkeys(getattr(doc, name))
-                    ],
-                )
+            table.keep(self._connection, list(newest.values()))
 
     def delete_many(self, collection: Collection[D], ids: Iterable[str]) -> int:
         table = self._tables[collection.name]
@@ -106,33 +98,29 @@ class SqliteStore:
     ) -> list[D]:
         table = self._tables[collection.name]
         sql, values = table.find(where or {}, order_by, descending, limit, after)
-        with _plain_errors(self._path):
+        with plain_errors(self._path):
             rows = self._connection.execute(sql, values).fetchall()
         return [table.decode(doc) for (doc,) in rows]
 
     def count(self, collection: Collection[D], where: Where | None = None) -> int:
         sql, values = self._tables[collection.name].count(where or {})
-        with _plain_errors(self._path):
+        with plain_errors(self._path):
             return int(self._connection.execute(sql, values).fetchone()[0])
 
     def group_count(
         self, collection: Collection[D], field: str, where: Where | None = None
     ) -> dict[Any, int]:
         sql, values = self._tables[collection.name].group_count(field, where or {})
-        with _plain_errors(self._path):
+        with plain_errors(self._path):
             return dict(self._connection.execute(sql, values).fetchall())
 
     def search(
         self, collection: Collection[D], text: str, limit: int, where: Where | None = None
     ) -> list[D]:
         table = self._tables[collection.name]
-        query = sqlite_tables.match_query(text)
-        if not query or not collection.text:
-            return []
-        sql, values = table.search(query, where or {}, limit)
-        with _plain_errors(self._path):
-            rows = self._connection.execute(sql, values).fetchall()
-        return [table.decode(doc) for (doc,) in rows]
+        table = self._tables[collection.name]
+        with plain_errors(self._path):
+            return sqlite_search.search(self._connection, table, text, limit, where or {})
 
     def increment(self, collection: Collection[D], id: str, amounts: Mapping[str, int]) -> D:
         with self._transaction():
@@ -164,7 +152,7 @@ class SqliteStore:
         if connection.in_transaction:
             yield
             return
-        with _plain_errors(self._path):
+        with plain_errors(self._path):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -172,6 +160,10 @@ class SqliteStore:
                 connection.rollback()
                 raise
             connection.commit()
+
+    def check(self) -> list[str]:
+        with plain_errors(self._path):
+            return sqlite_check.check(self._connection, self._tables.values())
 
     def close(self) -> None:
         for connection in list(self._connections):
@@ -192,39 +184,3 @@ class SqliteStore:
             self._connections.add(connection)
             self._local.connection = connection
         return connection
-
-    def _prepare(self) -> None:
-        with self._transaction():
-            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version > SCHEMA_VERSION:
-                raise StoreError(
-                    f"{self._path} was written by a newer Antiphon (schema {version}, this one "
-                    f"knows {SCHEMA_VERSION}): update Antiphon, or choose another ANTIPHON_STORE."
-                )
-            for table in self._tables.values():
-                for statement in table.create:
-                    self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-
-
-@contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
-    """Say in the port's words what SQLite or the file system refused."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        message = str(error)
-        if "locked" in message or "busy" in message:
-            raise StoreUnavailableError(f"{path} is busy with other writers: try again.") from error
-        if "full" in message or "disk I/O" in message:
-            raise StoreUnavailableError(
-                f"{path} cannot be written ({message}): make room on its disk, then try again."
-            ) from error
-        raise StoreError(f"{path} cannot be used: {message}.") from error
-    except sqlite3.IntegrityError as error:
-        raise StoreError(f"{path} does not take such a document: {error}.") from error
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"{path} is damaged or no database of Antiphon's ({error}): "
-            "move it away, or put a backup in its place."
-        ) from error

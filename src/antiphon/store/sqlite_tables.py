@@ -1,16 +1,29 @@
 """What a collection's declaration means in SQL: its tables, its statements, its conditions."""
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic
 
 import msgspec
 
-from antiphon.store.port import Collection, D, In, Range, StoreError, Where, text_of
+from antiphon.store.port import (
+    LARGEST_DOCUMENT,
+    Collection,
+    D,
+    In,
+    Range,
+    StoreError,
+    Where,
+    text_of,
+)
+from antiphon.store.words import folded
 
 _SIDES = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-_TOKENIZER = "unicode61 remove_diacritics 2"
+# What it is given are the words of `store.words`, whose accents are gone: it takes each for one
+# word, also those with letters that are younger than its tables (Cn).
+_TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* N* M* Co Cn'"
 
 Statement = tuple[str, list[Any]]
 
@@ -23,6 +36,7 @@ class Table(Generic[D]):
         self.name = name = collection.name
         self.decode = msgspec.json.Decoder(collection.type).decode
         self._encode = msgspec.json.Encoder().encode
+        self._fields = collection.fields_beside_id
         self.select_one = f"SELECT doc FROM {name} WHERE id = ?"
         self.select_many = (
             f"SELECT id, doc FROM {name} WHERE id IN (SELECT value FROM json_each(?))"
@@ -33,51 +47,79 @@ class Table(Generic[D]):
             many: f"DELETE FROM {name}_{many} WHERE id IN (SELECT value FROM json_each(?))"
             for many in collection.many
         }
+        self.remembered = {
+            many: f"SELECT value FROM {name}_{many} WHERE id = ?" for many in collection.many
+        }
         self.remember = {
             many: f"INSERT INTO {name}_{many} (value, id) VALUES (?, ?)" for many in collection.many
         }
 
     @property
-    def _text_columns(self) -> list[str]:
+    def text_columns(self) -> list[str]:
+        """The columns that hold the words of each text field."""
         return [f"text_{name}" for name in self.collection.text]
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The columns that are made from a document, as `row` returns their values."""
+        return ["id", *self._fields, *self.text_columns, "doc"]
 
     @cached_property
     def upsert(self) -> str:
         """The statement that keeps one `row`."""
-        columns = ["id", "doc", *self.collection.fields_beside_id, *self._text_columns]
-        changes = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
+        changes = ", ".join(f"{column} = excluded.{column}" for column in self.columns[1:])
         return (
-            f"INSERT INTO {self.name} ({', '.join(columns)}) "
-            f"VALUES ({', '.join('?' * len(columns))}) ON CONFLICT (id) DO UPDATE SET {changes}"
+            f"INSERT INTO {self.name} ({', '.join(self.columns)}) "
+            f"VALUES ({', '.join('?' * len(self.columns))}) "
+            f"ON CONFLICT (id) DO UPDATE SET {changes}"
         )
 
     def row(self, doc: D) -> tuple[Any, ...]:
-        """Return the values that `upsert` binds."""
+        """Return the values of `columns`.
+
+        Raises:
+            StoreError: the document is too large.
+        """
+        encoded = self._encode(doc)
+        if len(encoded) > LARGEST_DOCUMENT:
+            raise StoreError(
+                f"{self.name} does not take {doc.id!r}: with {len(encoded) / 2**20:.1f} MB it is "
+                f"larger than {LARGEST_DOCUMENT >> 20} MB."
+            )
         return (
             doc.id,
-            self._encode(doc),
-            *(getattr(doc, name) for name in self.collection.fields_beside_id),
-            *(text_of(doc, name) for name in self.collection.text),
+            *(getattr(doc, name) for name in self._fields),
+            *(folded(text_of(doc, name)) for name in self.collection.text),
+            encoded,
         )
 
-    @property
+    def keep(self, connection: sqlite3.Connection, docs: Sequence[D]) -> None:
+        """Write documents, with all that is derived from them."""
+        connection.executemany(self.upsert, map(self.row, docs))
+        for name in self.collection.many:
+            connection.executemany(self.forget[name], [(doc.id,) for doc in docs])
+            connection.executemany(
+                self.remember[name],
+                [(value, doc.id) for doc in docs for value in dict.fromkeys(getattr(doc, name))],
+            )
+
+    @cached_property
     def create(self) -> list[str]:
-        """The statements that make what is not there yet."""
-        columns = [*self.collection.fields_beside_id, *self._text_columns]
+        """The statements that make it, the table itself first; SQLite keeps them to the letter."""
+        name, declared = self.name, self.collection
         statements = [
-            f"CREATE TABLE IF NOT EXISTS {self.name} (n INTEGER PRIMARY KEY, "
-            + ", ".join(["id TEXT NOT NULL UNIQUE", "doc BLOB NOT NULL", *columns])
-            + ")"
+            f"CREATE TABLE {name} (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "
+            + ", ".join([*self.columns[1:-1], "doc BLOB NOT NULL)"]),
+            *(
+                f"CREATE INDEX {name}_by_{'_'.join(index)} ON {name} ({', '.join([*index, 'id'])})"
+                for index in declared.indexes
+            ),
+            *(f"CREATE UNIQUE INDEX {name}_one_{of} ON {name} ({of})" for of in declared.unique),
         ]
-        statements += [
-            f"CREATE INDEX IF NOT EXISTS {self.name}_by_{'_'.join(index)} "
-            f"ON {self.name} ({', '.join([*index, 'id'])})"
-            for index in self.collection.indexes
-        ]
-        for many in self.collection.many:
-            statements += _create_many(self.name, many)
-        if self.collection.text:
-            statements += _create_text(self.name, self._text_columns)
+        for many in declared.many:
+            statements += _create_many(name, many)
+        if declared.text:
+            statements += _create_text(name, self.text_columns)
         return statements
 
     def find(
@@ -90,54 +132,43 @@ class Table(Generic[D]):
     ) -> Statement:
         """Return the query for `Store.find`."""
         keys = [*(self._field(name) for name in order_by), "id"]
-        conditions, values = self._conditions(where)
+        conditions, values = self.conditions(where)
         if after is not None:
             marks = ", ".join("?" * len(keys))
             conditions.append(f"({', '.join(keys)}) {'<' if descending else '>'} ({marks})")
             values += after
         direction = " DESC" if descending else ""
-        sql = f"SELECT doc FROM {self.name}{_where(conditions)} ORDER BY " + ", ".join(
+        sql = f"SELECT doc FROM {self.name}{where_clause(conditions)} ORDER BY " + ", ".join(
             key + direction for key in keys
         )
         return (sql, values) if limit is None else (sql + " LIMIT ?", [*values, limit])
 
     def count(self, where: Where) -> Statement:
         """Return the query for `Store.count`."""
-        conditions, values = self._conditions(where)
-        return f"SELECT count(*) FROM {self.name}{_where(conditions)}", values
+        conditions, values = self.conditions(where)
+        return f"SELECT count(*) FROM {self.name}{where_clause(conditions)}", values
 
     def group_count(self, field: str, where: Where) -> Statement:
         """Return the query for `Store.group_count`."""
-        conditions, values = self._conditions(where)
+        conditions, values = self.conditions(where)
         source, column = self.name, field
         if field in self.collection.many:
             source, column = f"{self.name} JOIN {self.name}_{field} AS m USING (id)", "m.value"
         else:
             self._field(field)
         sql = (
-            f"SELECT {column}, count(*) FROM {source}{_where(conditions)} "
+            f"SELECT {column}, count(*) FROM {source}{where_clause(conditions)} "
             f"GROUP BY {column} ORDER BY count(*) DESC, {column}"
         )
         return sql, values
-
-    def search(self, match: str, where: Where, limit: int) -> Statement:
-        """Return the query for `Store.search`; FTS5 ranks, and only the best are looked up."""
-        fts = f"{self.name}_fts"
-        weights = ", ".join(str(weight) for weight in self.collection.text.values())
-        conditions, values = self._conditions(where)
-        tests = [f"{fts} MATCH ?", f"{fts}.rank MATCH 'bm25({weights})'", *conditions]
-        sql = (
-            f"SELECT doc FROM {fts} CROSS JOIN {self.name} ON n = {fts}.rowid"
-            f"{_where(tests)} ORDER BY {fts}.rank LIMIT ?"
-        )
-        return sql, [match, *values, limit]
 
     def _field(self, name: str) -> str:
         if name != "id" and name not in self.collection.fields:
             raise StoreError(f"{self.name} is not declared to be asked by {name!r}.")
         return name
 
-    def _conditions(self, where: Where) -> tuple[list[str], list[Any]]:
+    def conditions(self, where: Where) -> tuple[list[str], list[Any]]:
+        """Return the tests of documents that meet every condition, and the values they bind."""
         conditions: list[str] = []
         values: list[Any] = []
         for name, wanted in where.items():
@@ -151,15 +182,8 @@ class Table(Generic[D]):
         return conditions, values
 
 
-def match_query(text: str) -> str:
-    """Return the FTS5 expression for all the words in `text`, each perhaps only begun."""
-    words = text.encode("utf-8", "ignore").decode().replace("\0", " ").split()
-    return " ".join(
-        '"' + word.replace('"', '""') + '"*' for word in words if any(map(str.isalnum, word))
-    )
-
-
-def _where(conditions: list[str]) -> str:
+def where_clause(conditions: list[str]) -> str:
+    """Return the WHERE for tests that must all hold, or nothing where there are none."""
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
@@ -178,9 +202,9 @@ def _test(column: str, wanted: object) -> Statement:
 
 def _create_many(table: str, many: str) -> list[str]:
     return [
-        f"CREATE TABLE IF NOT EXISTS {table}_{many} "
+        f"CREATE TABLE {table}_{many} "
         "(value NOT NULL, id TEXT NOT NULL, PRIMARY KEY (value, id)) WITHOUT ROWID",
-        f"CREATE INDEX IF NOT EXISTS {table}_{many}_by_id ON {table}_{many} (id)",
+        f"CREATE INDEX {table}_{many}_by_id ON {table}_{many} (id)",
     ]
 
 
@@ -193,10 +217,11 @@ def _create_text(table: str, columns: list[str]) -> list[str]:
     )
     add = f"INSERT INTO {table}_fts (rowid, {names}) VALUES (new.n, {new})"
     return [
-        f"CREATE VIRTUAL TABLE IF NOT EXISTS {table}_fts USING fts5 ({names}, content='{table}', "
-        f"content_rowid='n', tokenize='{_TOKENIZER}', prefix='1 2 3')",
-        f"CREATE TRIGGER IF NOT EXISTS {table}_added AFTER INSERT ON {table} BEGIN {add}; END",
-        f"CREATE TRIGGER IF NOT EXISTS {table}_removed AFTER DELETE ON {table} BEGIN {remove}; END",
-        f"CREATE TRIGGER IF NOT EXISTS {table}_changed AFTER UPDATE ON {table} "
+        f"CREATE INDEX {table}_by_text ON {table} ({columns[0]}, id)",
+        f"CREATE VIRTUAL TABLE {table}_fts USING fts5 ({names}, content='{table}', "
+        f"content_rowid='n', tokenize=\"{_TOKENIZER}\", prefix='1 2 3', detail=column)",
+        f"CREATE TRIGGER {table}_added AFTER INSERT ON {table} BEGIN {add}; END",
+        f"CREATE TRIGGER {table}_removed AFTER DELETE ON {table} BEGIN {remove}; END",
+        f"CREATE TRIGGER {table}_changed AFTER UPDATE ON {table} "
         f"WHEN {changed} BEGIN {remove}; {add}; END",
     ]

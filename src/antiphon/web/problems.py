@@ -74,6 +74,9 @@ def _http_error(error: HTTPException) -> flask.typing.ResponseReturnValue:
 
 def _known_error(error: Exception) -> flask.Response:
     problem = next(_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS)
-    if problem.status >= 500:
+    if problem.status == 503:
+        # It passes, and until then every request says it.
+        _log.warning("%s: %s", problem.title, error)
+    elif problem.status >= 500:
         _log.error("%s: %s", problem.title, error, exc_info=error)
     return respond(problem)

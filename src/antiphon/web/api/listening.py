@@ -8,7 +8,7 @@ from spectree import Response
 
 from antiphon.events import ListenerEvent, Topic
 from antiphon.events.records import encode
-from antiphon.model import Ending, Feedback, Source, now_ms
+from antiphon.model import Ending, Source, now_ms
 from antiphon.ops import metrics
 from antiphon.store.schema import LISTENS, TRACKS
 from antiphon.web.access import Access, allow
@@ -55,7 +55,7 @@ class Events(msgspec.Struct, frozen=True):
 class FeedbackBody(msgspec.Struct, frozen=True):
     """What the listener thinks of a track; null takes it back."""
 
-    value: Feedback | None
+    value: Literal["like", "dislike"] | None
 
 
 @blueprint.post("/events")
