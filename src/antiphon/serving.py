@@ -1,9 +1,11 @@
 """The parts of `antiphon serve`: each runs by itself, and all of them together on one machine."""
 
+import contextlib
 import os
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 
 from antiphon import supervisor, wiring
 from antiphon.settings import Settings
@@ -55,18 +57,30 @@ def live(settings: Settings) -> None:
     from antiphon.live import worker  # noqa: PLC0415 - only where it runs
     from antiphon.live.models import Models  # noqa: PLC0415
 
-    services = wiring.open_services(settings)
     stopped = supervisor.stop_on_signals()
-    worker.run(services.store, services.log, Models(services.store), stopped.is_set)
+    with _services(settings) as services:
+        worker.run(services.store, services.log, Models(services.store), stopped.is_set)
 
 
 def library(settings: Settings) -> None:
     """Scan, watch and analyse the music."""
     from antiphon.ops import ingest  # noqa: PLC0415 - only where it runs
 
-    services = wiring.open_services(settings)
     stopped = supervisor.stop_on_signals()
-    ingest.run(services.store, services.compute, settings.music, stopped, watch=settings.watch)
+    with _services(settings) as services:
+        ingest.run(services.store, services.compute, settings.music, stopped, watch=settings.watch)
+
+
+@contextlib.contextmanager
+def _services(settings: Settings) -> Iterator[wiring.Services]:
+    """Open the engines; in the end let them finish what they have begun."""
+    services = wiring.open_services(settings)
+    try:
+        yield services
+    finally:
+        services.log.close()
+        services.compute.close()
+        services.store.close()
 
 
 def _announce(settings: Settings, store: Store, plays_demo: bool, stopped: threading.Event) -> None:

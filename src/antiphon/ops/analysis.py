@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from antiphon.audio.features import NAME, extract
-from antiphon.compute import Compute, Outcome
+from antiphon.compute import Compute, ComputeError, Outcome
 from antiphon.library.files import explained, path_to_text, text_to_path
 from antiphon.model import Features, Problem, Track, now_ms
 from antiphon.ops.progress import noted
@@ -41,6 +41,9 @@ def analyse(store: Store, compute: Compute, stopped: Callable[[], bool]) -> int:
     """Extract the features of every track that lacks them; return how many were looked at.
 
     A track whose file cannot be opened just now still lacks them: the next run tries it again.
+
+    Raises:
+        ComputeError: the engine failed; what was looked at before is recorded.
     """
     pending = sum(store.count(TRACKS, where) for where in _PENDING)
     if not pending:
@@ -51,15 +54,19 @@ def analyse(store: Store, compute: Compute, stopped: Callable[[], bool]) -> int:
     done, recorded_at = 0, time.monotonic()
     with noted(store, "analysis", "listening to the music") as note:
         note(0, pending)
-        for outcome in compute.map(listen, _paths(store, track_ids)):
-            batch.append((track_ids.pop(outcome.item), outcome))
-            done += 1
-            if len(batch) >= RECORDED or time.monotonic() - recorded_at > RECORD_EVERY_S:
-                _record(store, batch)
-                batch, recorded_at = [], time.monotonic()
-            note(done, max(done, pending))
-            if stopped():
-                break
+        try:
+            for outcome in compute.map(listen, _paths(store, track_ids)):
+                batch.append((track_ids.pop(outcome.item), outcome))
+                done += 1
+                if len(batch) >= RECORDED or time.monotonic() - recorded_at > RECORD_EVERY_S:
+                    _record(store, batch)
+                    batch, recorded_at = [], time.monotonic()
+                note(done, max(done, pending))
+                if stopped():
+                    break
+        except ComputeError:
+            _record(store, batch)
+            raise
         _record(store, batch)
         note(done, max(done, pending))
     return done

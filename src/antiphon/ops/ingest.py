@@ -10,7 +10,7 @@ from pathlib import Path
 
 import watchfiles
 
-from antiphon.compute import Compute
+from antiphon.compute import Compute, ComputeError
 from antiphon.library import scan
 from antiphon.library.compare import is_music
 from antiphon.library.files import split_suffix
@@ -27,6 +27,8 @@ LOOK_EVERY_MS = 1_000
 # Where the folders cannot be watched, they are scanned so often instead.
 SCAN_EVERY_S = 600.0
 _RETRY_S = 5.0
+# What passes by itself: the store or the cluster is away just now.
+_PASSING = (StoreUnavailableError, ComputeError)
 _log = logging.getLogger(__name__)
 
 
@@ -124,7 +126,7 @@ def _patiently(
     paths: Iterable[str] | None,
     stopped: threading.Event,
 ) -> None:
-    """Scan; when the store is too busy just then, try again."""
+    """Scan; when the store or the engine is away just then, try again."""
     while not stopped.is_set():
         try:
             with progress.noted(store, "scan", "looking for music") as note:
@@ -132,7 +134,7 @@ def _patiently(
                     scan.scan(store, compute, roots, note)
                 else:
                     scan.rescan(store, compute, paths)
-        except StoreUnavailableError as error:
+        except _PASSING as error:
             _log.warning("%s", error)
             stopped.wait(_RETRY_S)
         else:
@@ -147,7 +149,7 @@ def _analyse(
             changed.clear()
             try:
                 analyse(store, compute, stopped.is_set)
-            except StoreUnavailableError as error:
+            except _PASSING as error:
                 _log.warning("%s", error)
                 stopped.wait(_RETRY_S)
                 changed.set()
