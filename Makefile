@@ -2,7 +2,7 @@
 # make test   every test, with what it needs installed
 # make check  style, types, imports
 # make unit   the quick tests
-# make bench  the figures of the README
+# make bench  the figures of the README and of docs/operating.md
 
 PYTHON ?= python3
 export ANTIPHON_DATA ?= $(CURDIR)/var
@@ -30,11 +30,12 @@ check: .venv/ready-dev
 	scripts/check-ui
 
 bench: .venv/ready-dev
-	.venv/bin/python bench/scan.py
+	for script in bench/*.py; do .venv/bin/python "$$script" || exit 1; done
 
 # The locks name hashes, never addresses.
 lock: .venv/ready-dev
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-run.lock
+	.venv/bin/uv pip compile pyproject.toml --extra cluster --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-cluster.lock
 	.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 
 clean:
