@@ -12,9 +12,10 @@ from antiphon.events import (
     ListenerEvent,
     Topic,
     open_event_log,
+    trouble,
 )
 from antiphon.events.records import DeadLetter, decode, encode
-from antiphon.live import answers, worker
+from antiphon.live import answers, state, worker
 from antiphon.live.effects import apply, familiarity_id
 from antiphon.live.models import Models
 from antiphon.model import Answer, Familiarity, Track, User
@@ -103,9 +104,10 @@ def test_a_worker_that_died_before_its_commit_does_nothing_twice(
         (b"\xff\xfe", "not a ListenerEvent"),
         (b'{"id":"x"}', "missing required field"),
         (encode(event(track_id="tr-gone")), "there is no track 'tr-gone'"),
-        (encode(event(user_id="us-gone")), "there is no user 'us-gone'"),
         (encode(event()).replace(b'"ended"', b'"danced"'), "danced"),
         (encode(event("e9", reason=None)), "without a reason"),
+        (encode(event("e9", "rated")), "without a rating"),
+        (encode(event("e9", "rated", rating=5)).replace(b'"rating":5', b'"rating":6'), "<= 5"),
         (encode(event("e9", at=10**30)), "OverflowError"),
     ],
 )
@@ -118,6 +120,15 @@ def test_poison_is_set_aside_with_its_reason_and_blocks_nothing(
     (letter,) = (decode(value, DeadLetter) for value in all_of(log, Topic.DEAD_LETTERS))
     assert letter.value == poison
     assert reason in letter.reason
+
+
+def test_what_a_removed_listener_did_is_forgotten(
+    store: Store, log: EventLog, work: Callable[[], None]
+) -> None:
+    sent(log, encode(event(user_id="us-gone")), encode(event("after")))
+    work()
+    assert [listen.id for listen in store.find(LISTENS)] == ["ann:after"]
+    assert all_of(log, Topic.DEAD_LETTERS) == []
 
 
 def test_another_listener_may_have_the_same_event_id(store: Store, log: EventLog) -> None:
@@ -179,6 +190,72 @@ def test_old_feedback_that_comes_late_does_not_win(store: Store, log: EventLog) 
     assert familiarity(store).feedback == "dislike"
     apply(store, event("e3", "undone", at=30))
     assert familiarity(store).feedback is None
+
+
+def test_a_ban_is_refused_as_a_dislike_is_until_it_is_taken_back(
+    store: Store, log: EventLog
+) -> None:
+    apply(store, event("e1", "banned", at=10))
+    assert familiarity(store).feedback == "ban"
+    assert state.load(store, "ann").disliked == {"tr-1"}
+    apply(store, event("e2", "undone", at=20))
+    assert familiarity(store).feedback is None
+    assert state.load(store, "ann").disliked == frozenset()
+
+
+def test_the_latest_rating_is_kept_beside_the_feedback(store: Store, log: EventLog) -> None:
+    apply(store, event("e1", "liked", at=10))
+    apply(store, event("e3", "rated", rating=4, at=30))
+    apply(store, event("e2", "rated", rating=1, at=20))
+    apply(store, event("e4", "undone", at=40))
+    assert (familiarity(store).rating, familiarity(store).feedback) == (4, None)
+
+
+@pytest.mark.parametrize("kind", ["started", "progress", "queued"])
+def test_what_says_nothing_of_taste_changes_nothing(
+    store: Store, log: EventLog, work: Callable[[], None], kind: str
+) -> None:
+    sent(log, encode(event("e1", kind)))
+    work()
+    assert (store.count(LISTENS), store.count(FAMILIARITIES)) == (0, 0)
+    assert all_of(log, Topic.DEAD_LETTERS) == []
+
+
+def test_a_worker_waits_for_a_store_that_is_away_and_says_so_once(
+    store: Store,
+    log: EventLog,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tries: list[ListenerEvent] = []
+
+    def away_at_first(store: Store, event: ListenerEvent) -> None:
+        tries.append(event)
+        if len(tries) < 3:
+            raise StoreUnavailableError("nobody answers")
+        apply(store, event)
+
+    sent(log, encode(event()))
+    monkeypatch.setattr(worker, "apply", away_at_first)
+    monkeypatch.setattr(trouble, "BACK_OFF_S", 0.01)
+    worker.run(store, log, Models(store), lambda: store.count(LISTENS) == 1)
+    assert [event.id for event in tries] == ["e1", "e1", "e1"]
+    assert caplog.messages == [
+        "the store is not to be had, trying again: nobody answers",
+        "the store is back",
+    ]
+    with log.consumer(Topic.LISTENS, worker.GROUP) as consumer:
+        assert consumer.poll(0.01) == []
+
+
+def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(
+    store: Store, log: EventLog
+) -> None:
+    sent(log, *(encode(event(f"e{n}")) for n in range(5)))
+    worker.run(store, log, Models(store), iter([False, True]).__next__)
+    assert store.count(LISTENS) == 5
+    with log.consumer(Topic.LISTENS, worker.GROUP) as consumer:
+        assert consumer.poll(0.01) == []
 
 
 def test_a_skip_is_an_end_before_it_was_a_play(store: Store, log: EventLog) -> None:

@@ -21,13 +21,31 @@ __all__ = [
 
 
 def open_event_log(url: str, store: Store) -> EventLog:
-    """Open the event log at `url`; `local:` keeps it in the store.
+    """Open the event log at `url`; `local:` keeps it in the store, `kafka://…` in Apache Kafka.
 
     Raises:
-        EventLogError: the URL names no engine there is.
+        EventLogError: the URL names no engine there is, or the engine's package is missing.
     """
     if url == "local:":
         from antiphon.events.local import LocalEventLog  # noqa: PLC0415 - loads when chosen
 
         return LocalEventLog(store)
-    raise EventLogError(f"ANTIPHON_EVENTS={url!r} cannot be used: give local:")
+    if url.startswith("kafka://"):
+        return _open_kafka(url, store)
+    raise EventLogError(
+        f"ANTIPHON_EVENTS={url!r} cannot be used: give local:, or kafka:// and the address of a "
+        "broker, such as kafka://localhost:9092."
+    )
+
+
+def _open_kafka(url: str, store: Store) -> EventLog:
+    try:
+        from antiphon.events.kafka import KafkaEventLog  # noqa: PLC0415 - loads when chosen
+    except ModuleNotFoundError as error:
+        raise EventLogError(
+            f"ANTIPHON_EVENTS={url.partition('?')[0]!r} needs a package that is not installed "
+            f"({error.name}): pip install 'antiphon[kafka]'"
+        ) from error
+    from antiphon.events.kafka_address import parse  # noqa: PLC0415
+
+    return KafkaEventLog(parse(url), store)

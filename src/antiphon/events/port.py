@@ -31,18 +31,22 @@ class Consumer(Protocol):
     """A reader of one topic; with a group, one of several that share its partitions."""
 
     def poll(self, wait_s: float) -> list[Entry]:
-        """Return the next events, or none after `wait_s` seconds without any."""
+        """Return the next events, or none after `wait_s` seconds without any.
+
+        While the log is away there are none.
+        """
         ...
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Remember that the group is done with these, and with what was before them.
 
-        Those of a partition that another of the group reads by now are passed over.
+        Those of a partition that another of the group reads by now are passed over; where the log
+        is away just now, they may come again.
         """
         ...
 
     def seek(self, partition: int, offset: int) -> None:
-        """Let the next events of this partition be those from `offset` on."""
+        """Let the next events of this partition be those from `offset` on, as far as kept."""
         ...
 
 
@@ -50,7 +54,15 @@ class EventLog(Protocol):
     """What happened, in order."""
 
     def append(self, topic: str, key: str, values: Sequence[bytes]) -> None:
-        """Add events at the end of a topic; when this returns they are safe."""
+        """Add events at the end of a topic; when this returns they are safe.
+
+        Inside `Store.transact` they are added if the transaction is. It never waits for a network
+        other than the store's.
+
+        Raises:
+            EventLogError: an event is too large.
+            StoreUnavailableError: the store, where they would be safe, is away.
+        """
         ...
 
     def consumer(self, topic: str, group: str | None) -> AbstractContextManager[Consumer]:
@@ -58,13 +70,21 @@ class EventLog(Protocol):
 
         Without a group only events from now on are seen, and nothing is remembered. A consumer
         belongs to one thread.
+
+        Raises:
+            EventLogError: there is no group, and the log is away: nobody can say where now is.
         """
         ...
 
     def forget(self, key: str) -> None:
-        """Remove every event of a key, in all topics: of a listener who is removed."""
+        """Remove every event of a key, in all topics: of a listener who is removed.
+
+        An engine that can remove by key only from compacted topics (Kafka) does so there, and
+        drops what was not sent yet; elsewhere the events go with the retention of their topic.
+        Consumers MUST therefore pass over events of listeners who are gone.
+        """
         ...
 
     def close(self) -> None:
-        """Let go of connections; what was appended stays safe."""
+        """Let go of connections, after a few seconds at most; what was appended stays safe."""
         ...

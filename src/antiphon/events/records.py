@@ -1,14 +1,20 @@
 """The event records: what is written into each topic, versioned, as JSON."""
 
 from enum import StrEnum
-from typing import Literal, TypeVar
+from functools import cache
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from antiphon.model import Ending, Source, Value
 
-Kind = Literal["started", "ended", "liked", "disliked", "undone"]
+Kind = Literal[
+    "started", "progress", "ended", "liked", "disliked", "banned", "rated", "undone", "queued"
+]
+Rating = Annotated[int, msgspec.Meta(ge=1, le=5)]
 R = TypeVar("R", bound=Value)
+_Fields = dict[str, msgspec.Raw]
 
 
 class Topic(StrEnum):
@@ -21,6 +27,9 @@ class Topic(StrEnum):
 
 # Of these only the newest event of each key matters; older ones may be dropped.
 COMPACTED = frozenset({Topic.RECOMMENDATIONS})
+# The days that the other topics' events are kept: long enough to replay, no longer. What they
+# did to the store stays.
+RETENTION_DAYS: dict[str, int] = {Topic.LISTENS: 30, Topic.DEAD_LETTERS: 90}
 
 
 class UnreadableEventError(Exception):
@@ -30,8 +39,9 @@ class UnreadableEventError(Exception):
 class ListenerEvent(Value, frozen=True):
     """Something a listener did with a track; `id` makes sending it twice harmless.
 
-    `ended` carries `played_ms` (time really played) and the `reason` it ended; `undone` takes
-    back a like or a dislike.
+    `ended` carries `played_ms` (time really played) and the `reason` it ended, `progress` the
+    `played_ms` so far, `rated` a `rating`; `undone` takes back a like, a dislike or a ban.
+    `newer` are the fields that only a newer version knows, as they were written.
     """
 
     id: str
@@ -41,9 +51,11 @@ class ListenerEvent(Value, frozen=True):
     kind: Kind
     played_ms: int = 0
     reason: Ending | None = None
+    rating: Rating | None = None
     source: Source | None = None
     client: str = ""
     v: int = 1
+    newer: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
 
 
 class AnswerChanged(Value, frozen=True):
@@ -63,20 +75,43 @@ class DeadLetter(Value, frozen=True):
     key: str
     value: bytes
     reason: str
+    partition: int = 0
 
 
 def encode(record: Value) -> bytes:
     """Return a record as it is kept in the log."""
+    if isinstance(record, ListenerEvent) and record.newer:
+        known: _Fields = msgspec.json.decode(encode(replace(record, newer={})), type=_Fields)
+        return msgspec.json.encode(known | record.newer)
     return msgspec.json.encode(record)
 
 
 def decode(value: bytes, kind: type[R]) -> R:
-    """Return the record kept as `value`; fields that a newer version added are passed over.
+    """Return the record kept as `value`; a listener's event keeps the fields it does not know.
 
     Raises:
         UnreadableEventError: it is no such record.
     """
     try:
+        if issubclass(kind, ListenerEvent):
+            return _with_newer(value, kind)
         return msgspec.json.decode(value, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableEventError(f"not a {kind.__name__}: {error}") from error
+
+
+def _with_newer(value: bytes, kind: type[R]) -> R:
+    fields: _Fields = msgspec.json.decode(value, type=_Fields)
+    known = _names(kind)
+    newer = {name: msgspec.Raw(bytes(raw)) for name, raw in fields.items() if name not in known}
+    if not newer:
+        return msgspec.json.decode(value, type=kind)
+    old = {name: raw for name, raw in fields.items() if name in known}
+    record = msgspec.json.decode(msgspec.json.encode(old), type=kind)
+    return replace(record, newer=newer)
+
+
+@cache
+def _names(kind: type[Value]) -> frozenset[str]:
+    """Return the names that this version writes."""
+    return frozenset(kind.__struct_fields__) - {"newer"}

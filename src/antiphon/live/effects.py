@@ -1,33 +1,50 @@
-"""What an event changes in the store: listens, familiarity, feedback; all or nothing, once."""
+"""What an event changes in the store: listens, familiarity, feedback; all or nothing, once.
+
+`started`, `progress` and `queued` change nothing yet.
+"""
 
 from msgspec.structs import replace
 
 from antiphon.events import ListenerEvent, UnreadableEventError
-from antiphon.model import Familiarity, Listen, Track
+from antiphon.events.records import Kind
+from antiphon.model import Familiarity, Feedback, Listen, Track
 from antiphon.store import Store
 from antiphon.store.schema import FAMILIARITIES, LISTENS, TRACKS, USERS
 
 # The scrobble rule: a play is half the track or four minutes, whichever comes first.
 PLAY_MS = 240_000
+# What each kind leaves as the listener's word on the track; `undone` takes it back.
+FEEDBACK: dict[Kind, Feedback | None] = {
+    "liked": "like",
+    "disliked": "dislike",
+    "banned": "ban",
+    "undone": None,
+}
+
+
+class UnknownListenerError(Exception):
+    """The event's listener has no account: it was removed, and what it did is to be forgotten."""
 
 
 def apply(store: Store, event: ListenerEvent) -> None:
     """Make the event's effects; applying it again changes nothing.
 
     Raises:
-        UnreadableEventError: it speaks of a track or a user that there is not, or lacks what its
-            kind needs.
+        UnknownListenerError: there is no such listener.
+        UnreadableEventError: it speaks of a track that there is not, or lacks what its kind needs.
     """
+    if store.get(USERS, event.user_id) is None:
+        raise UnknownListenerError(f"there is no user {event.user_id!r}")
     track = store.get(TRACKS, event.track_id)
     if track is None:
         raise UnreadableEventError(f"there is no track {event.track_id!r}")
-    if store.get(USERS, event.user_id) is None:
-        raise UnreadableEventError(f"there is no user {event.user_id!r}")
 
     def change() -> None:
         if event.kind == "ended":
             _ended(store, event, track)
-        elif event.kind != "started":
+        elif event.kind == "rated":
+            _rated(store, event)
+        elif event.kind in FEEDBACK:
             _feedback(store, event)
 
     store.transact(change)
@@ -81,7 +98,7 @@ def _feedback(store: Store, event: ListenerEvent) -> None:
     known = _familiarity(store, event)
     if event.at < known.feedback_at:
         return
-    feedback = {"liked": "like", "disliked": "dislike"}.get(event.kind)
+    feedback = FEEDBACK[event.kind]
     store.put(
         FAMILIARITIES,
         replace(
@@ -91,6 +108,14 @@ def _feedback(store: Store, event: ListenerEvent) -> None:
             liked_at=event.at if feedback == "like" else 0,
         ),
     )
+
+
+def _rated(store: Store, event: ListenerEvent) -> None:
+    if event.rating is None:
+        raise UnreadableEventError("a rated event without a rating")
+    known = _familiarity(store, event)
+    if event.at >= known.rated_at:
+        store.put(FAMILIARITIES, replace(known, rating=event.rating, rated_at=event.at))
 
 
 def _familiarity(store: Store, event: ListenerEvent) -> Familiarity:

@@ -1,7 +1,7 @@
 """A listener's state now, read from the store in four calls."""
 
 from antiphon.model import Familiarity
-from antiphon.store import Store
+from antiphon.store import In, Store
 from antiphon.store.schema import FAMILIARITIES, LISTENS
 from antiphon.taste.listener import ListenerState, state_of
 
@@ -21,7 +21,8 @@ def load(store: Store, user_id: str) -> ListenerState:
         descending=True,
         limit=LIKES,
     )
-    dislikes = store.find(FAMILIARITIES, {"user_id": user_id, "feedback": "dislike"})
+    refusals = In(("dislike", "ban"))
+    dislikes = store.find(FAMILIARITIES, {"user_id": user_id, "feedback": refusals})
     plays = store.count(LISTENS, {"user_id": user_id, "played": True})
     return state_of(user_id, listens, [*likes, *dislikes], plays)
 

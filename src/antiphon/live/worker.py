@@ -1,6 +1,11 @@
-"""The live worker: consumes what listeners do, makes its effects, and publishes fresh answers."""
+"""The live worker: consumes what listeners do, makes its effects, and publishes fresh answers.
+
+An event is committed when its effects are stored, so a worker may die at any moment; several
+share the partitions of a topic that has some. Told to stop, it finishes the batch in hand.
+"""
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 from antiphon.events import (
@@ -12,10 +17,11 @@ from antiphon.events import (
     UnreadableEventError,
 )
 from antiphon.events.records import DeadLetter, decode, encode
+from antiphon.events.trouble import Trouble
 from antiphon.live import answers
-from antiphon.live.effects import apply
+from antiphon.live.effects import UnknownListenerError, apply
 from antiphon.live.models import Models
-from antiphon.store import Store, StoreError
+from antiphon.store import Store, StoreError, StoreUnavailableError
 from antiphon.store.schema import ANSWERS
 
 GROUP = "live"
@@ -26,12 +32,22 @@ _log = logging.getLogger(__name__)
 
 
 def run(store: Store, log: EventLog, models: Models, stopped: Callable[[], bool]) -> None:
-    """Answer events until `stopped()`; what was not finished then comes again at the next start."""
+    """Answer events until `stopped()`; what was not finished then comes again at the next start.
+
+    While the store is away, the batch in hand is tried again and nothing is committed.
+    """
+    trouble = Trouble(_log, "the store")
+    batch: list[Entry] = []
     with log.consumer(Topic.LISTENS, GROUP) as consumer:
         while not stopped():
-            batch = consumer.poll(WAIT_S)
-            handle(store, log, models, batch)
-            consumer.commit(batch)
+            try:
+                batch = batch or consumer.poll(WAIT_S)
+                handle(store, log, models, batch)
+                consumer.commit(batch)
+                batch = []
+                trouble.over()
+            except StoreUnavailableError as error:
+                _rest(trouble.met(error), stopped)
 
 
 def handle(store: Store, log: EventLog, models: Models, batch: list[Entry]) -> None:
@@ -69,19 +85,37 @@ def _applied(store: Store, log: EventLog, batch: Iterable[Entry]) -> Iterator[Li
             apply(store, event)
         except UnreadableEventError as error:
             _bury(log, entry, str(error))
+        except UnknownListenerError as error:
+            # Kept as a dead letter, it would outlive the listener's removal.
+            _log.info("event %s is passed over: %s", _place(entry), error)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - see below
             # Whatever an event provokes, it would provoke again: it must not block the others.
-            _log.exception("event %s:%d is poison", entry.topic, entry.offset)
+            _log.exception("event %s is poison", _place(entry))
             _bury(log, entry, f"{type(error).__name__}: {error}")
         else:
             yield event
 
 
 def _bury(log: EventLog, entry: Entry, reason: str) -> None:
-    _log.warning("event %s:%d is set aside: %s", entry.topic, entry.offset, reason)
+    _log.warning("event %s is set aside: %s", _place(entry), reason)
     letter = DeadLetter(
-        topic=entry.topic, offset=entry.offset, key=entry.key, value=entry.value, reason=reason
+        topic=entry.topic,
+        partition=entry.partition,
+        offset=entry.offset,
+        key=entry.key,
+        value=entry.value,
+        reason=reason,
     )
     log.append(Topic.DEAD_LETTERS, entry.key, [encode(letter)])
+
+
+def _place(entry: Entry) -> str:
+    return f"{entry.topic}:{entry.partition}:{entry.offset}"
+
+
+def _rest(seconds: float, stopped: Callable[[], bool]) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not stopped():
+        time.sleep(min(WAIT_S, seconds))

@@ -16,10 +16,17 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from antiphon.events import AnswerChanged, EventLog, Topic, UnreadableEventError
+from antiphon.events import (
+    AnswerChanged,
+    EventLog,
+    EventLogError,
+    Topic,
+    UnreadableEventError,
+)
 from antiphon.events.records import decode
+from antiphon.events.trouble import Trouble
 from antiphon.model import Progress
-from antiphon.store import Store
+from antiphon.store import Store, StoreUnavailableError
 from antiphon.store.schema import PROGRESS
 from antiphon.web.tokens import user_of_push_token
 
@@ -87,6 +94,7 @@ class Push:
     def _consume(self) -> None:
         """Hand on what happens, for ever; whatever goes wrong, try again."""
         shown: dict[str, Progress] = {}
+        trouble = Trouble(_log, "the event log or the store")
         while not self._stopped.is_set():
             try:
                 with self._events.consumer(Topic.RECOMMENDATIONS, None) as consumer:
@@ -94,6 +102,9 @@ class Push:
                         for entry in consumer.poll(PROGRESS_EVERY_S):
                             self._hand_on(entry.key, *_answer_message(entry.value))
                         shown = self._show_progress(shown)
+                        trouble.over()
+            except (EventLogError, StoreUnavailableError) as error:
+                self._stopped.wait(trouble.met(error))
             except Exception:  # noqa: BLE001 - see below
                 # Ended, this thread would leave every page open and silent.
                 _log.exception("what happens cannot be followed; trying again")

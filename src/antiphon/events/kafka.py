@@ -1,0 +1,126 @@
+"""The EventLog over Apache Kafka, by confluent-kafka (librdkafka).
+
+Appends go through the outbox in the store, so nothing here waits for Kafka but the thread that
+sends and the consumers.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from antiphon.events.kafka_address import KafkaAddress, topic_settings
+from antiphon.events.kafka_consumer import KafkaConsumer
+from antiphon.events.kafka_sender import KafkaSender
+from antiphon.events.outbox import Outbox
+from antiphon.events.port import Consumer, EventLogError
+from antiphon.events.records import COMPACTED, Topic
+from antiphon.events.trouble import Trouble
+from antiphon.model import OutboxEntry
+from antiphon.store import Store
+
+# Below what brokers take unless told otherwise (1 MiB), as a message has a head too.
+LARGEST = 900_000
+ANSWERS_WITHIN_S = 3.0
+MADE_WITHIN_S = 15.0
+_CLIENT = {"client.id": "antiphon", "log_level": "2", "reconnect.backoff.max.ms": "2000"}
+_log = logging.getLogger(__name__)
+
+
+class KafkaEventLog:
+    """An EventLog in a Kafka cluster, with an outbox in the Store."""
+
+    def __init__(self, address: KafkaAddress, store: Store) -> None:
+        self._address = address
+        self._settings = {**_CLIENT, **address.options, "bootstrap.servers": address.servers}
+        try:
+            self._admin = AdminClient(dict(self._settings))
+        except KafkaException as error:
+            raise EventLogError(
+                f"ANTIPHON_EVENTS cannot be used: {error.args[0].str()}. What stands behind ? "
+                "are options of librdkafka, partitions and replication."
+            ) from error
+        self._store = store
+        self._topics_are_made = False
+        self._trouble = Trouble(_log, f"Kafka at {address.servers}")
+        self._sender = KafkaSender(self._settings, address.name, self._trouble)
+        self._outbox = Outbox(store, self._send)
+
+    def append(self, topic: str, key: str, values: Sequence[bytes]) -> None:
+        if any(len(value) > LARGEST for value in values):
+            raise EventLogError(f"An event may have {LARGEST:,} bytes; this one is larger.")
+        self._outbox.put(topic, key, values)
+
+    @contextmanager
+    def consumer(self, topic: str, group: str | None) -> Iterator[Consumer]:
+        self._outbox.start()
+        group_id = self._address.name(group or f"alone-{uuid.uuid4()}")
+        consumer = KafkaConsumer(
+            self._settings, group_id, topic, self._address.name(topic), self.make_topics
+        )
+        try:
+            if group is None:
+                consumer.begin_at_the_ends()
+            yield consumer
+        finally:
+            consumer.close()
+
+    def forget(self, key: str) -> None:
+        def remove() -> None:
+            self._outbox.drop(key)
+            for topic in COMPACTED:
+                self._outbox.put(topic, key, [None])
+
+        self._store.transact(remove)
+
+    def close(self) -> None:
+        self._outbox.close()
+
+    def make_topics(self) -> None:
+        """Make the topics that are missing, the first time that Kafka answers.
+
+        Raises:
+            KafkaException: it does not answer, or does not let us.
+        """
+        if self._topics_are_made:
+            return
+        wanted = {self._address.name(topic): topic for topic in Topic}
+        missing = wanted.keys() - self._admin.list_topics(timeout=ANSWERS_WITHIN_S).topics.keys()
+        if missing:
+            self._make({name: wanted[name] for name in missing})
+        self._topics_are_made = True
+
+    def _make(self, topics: dict[str, Topic]) -> None:
+        new = [
+            NewTopic(
+                name,
+                num_partitions=self._address.partitions,
+                replication_factor=self._address.replication or -1,
+                config=topic_settings(self._address, topic),
+            )
+            for name, topic in topics.items()
+        ]
+        making = self._admin.create_topics(
+            new, operation_timeout=MADE_WITHIN_S, request_timeout=MADE_WITHIN_S
+        )
+        for made in making.values():
+            try:
+                made.result()
+            except KafkaException as error:
+                # Another process was faster.
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
+
+    def _send(
+        self, entries: Sequence[OutboxEntry], may_go_on: Callable[[], bool]
+    ) -> Collection[str]:
+        try:
+            self.make_topics()
+        except KafkaException as error:
+            self._trouble.met(error.args[0].str())
+            return ()
+        return self._sender.send(entries, may_go_on)

@@ -1,0 +1,137 @@
+"""Events on their way to a log elsewhere: safe in the store first, sent by a thread after that.
+
+So an append costs what the store costs, joins the store's transactions, and loses nothing while
+the log is away or when the appender dies. One process at a time, which holds a lease, sends what
+all of them have appended, in the order of the ids: so the events of a key keep their order also
+after an outage, as far as the machines' clocks agree. What was sent may be sent again; see
+`docs/decisions/outbox.md`.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import NamedTuple
+
+import uuid_utils
+
+from antiphon.events.lease import LeaseHolder
+from antiphon.events.trouble import Trouble
+from antiphon.model import OutboxEntry
+from antiphon.store import Store, StoreError
+from antiphon.store.schema import OUTBOX
+
+# What is read, sent and removed at once; this bounds the memory while the log is away.
+ENTRIES_AT_ONCE = 100
+VALUES_TOGETHER = 200
+# Another process's append is found within this, or later where a look takes long.
+LOOK_EVERY_S = 0.005
+REST = 10
+ASK_FOR_LEASE_EVERY_S = 1.0
+TRY_AGAIN_AFTER_S = 1.0
+CLOSED_WITHIN_S = 5.0
+_log = logging.getLogger(__name__)
+
+# Sends entries in their order while it may go on; returns the ids of those that have arrived.
+Send = Callable[[Sequence[OutboxEntry], Callable[[], bool]], Collection[str]]
+
+
+class _Rest(NamedTuple):
+    """So many seconds, unless that happens before: who cannot send is not woken by an append."""
+
+    seconds: float
+    until: threading.Event
+
+
+class Outbox:
+    """What is to be sent, and the thread that sends it while this process is the one to do so."""
+
+    def __init__(self, store: Store, send: Send) -> None:
+        self._store = store
+        self._send = send
+        self._lease = LeaseHolder(store, "outbox")
+        self._trouble = Trouble(_log, "the store")
+        self._appended = threading.Event()
+        self._closing = threading.Event()
+        self._give_up_at = float("inf")
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def put(self, topic: str, key: str, values: Sequence[bytes | None]) -> None:
+        """Keep events until they are sent."""
+        self._store.put_many(OUTBOX, list(_entries(topic, key, values)))
+        self._appended.set()
+        self.start()
+
+    def drop(self, key: str) -> None:
+        """Remove what was not sent yet of a key."""
+        entries = self._store.find(OUTBOX, {"key": key})
+        self._store.delete_many(OUTBOX, [entry.id for entry in entries])
+
+    def start(self) -> None:
+        """Be ready to send, also what others have left behind."""
+        with self._starting:
+            if self._thread is None and not self._closing.is_set():
+                self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Send what there is, within CLOSED_WITHIN_S; the rest is left to others, or to later."""
+        self._give_up_at = time.monotonic() + CLOSED_WITHIN_S
+        self._closing.set()
+        self._appended.set()
+        if self._thread is not None:
+            self._thread.join(2 * CLOSED_WITHIN_S)
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            rest = self._round()
+            rest.until.wait(rest.seconds)
+            self._appended.clear()
+        while time.monotonic() < self._give_up_at and not self._round().seconds:
+            pass
+        try:
+            self._lease.let_go()
+        except StoreError as error:
+            _log.warning("others will send what is in the outbox a little later: %s", error)
+
+    def _round(self) -> _Rest:
+        """Send some of what there is; return how to rest: not at all if there may be more."""
+        started = time.monotonic()
+        try:
+            if not self._lease.take():
+                return _Rest(ASK_FOR_LEASE_EVERY_S, self._closing)
+            found, arrived = self._send_some()
+            self._trouble.over()
+        except StoreError as error:
+            return _Rest(self._trouble.met(error), self._closing)
+        except Exception:  # noqa: BLE001 - see below
+            # Ended, this thread would leave everything unsent.
+            _log.exception("what is in the outbox could not be sent; trying again")
+            return _Rest(TRY_AGAIN_AFTER_S, self._closing)
+        if found:
+            return _Rest(0.0 if arrived else TRY_AGAIN_AFTER_S, self._closing)
+        looked_s = time.monotonic() - started
+        return _Rest(max(LOOK_EVERY_S, REST * looked_s), self._appended)
+
+    def _send_some(self) -> tuple[int, int]:
+        entries = self._store.find(OUTBOX, limit=ENTRIES_AT_ONCE)
+        arrived = self._send(entries, self._may_go_on) if entries else ()
+        if arrived:
+            self._store.delete_many(OUTBOX, arrived)
+        return len(entries), len(arrived)
+
+    def _may_go_on(self) -> bool:
+        """Keep the lease while something takes long; say whether it is kept."""
+        if time.monotonic() > self._give_up_at:
+            return False
+        try:
+            return self._lease.take()
+        except StoreError:
+            return self._lease.held
+
+
+def _entries(topic: str, key: str, values: Sequence[bytes | None]) -> Iterator[OutboxEntry]:
+    for start in range(0, len(values), VALUES_TOGETHER):
+        some = tuple(values[start : start + VALUES_TOGETHER])
+        yield OutboxEntry(id=str(uuid_utils.uuid7()), topic=topic, key=key, values=some)
