@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from tests.events.reading import first_time, kafka_url, next_events, outage_of, read, values
 
-from antiphon.events import EventLog, EventLogError, Topic, open_event_log, outbox
+from antiphon.events import Consumer, EventLog, EventLogError, Topic, open_event_log, outbox
 from antiphon.events.kafka_address import parse, topic_settings
 from antiphon.store import Store, StoreUnavailableError
 from antiphon.store.schema import OUTBOX
@@ -190,6 +190,19 @@ def test_a_worker_that_took_too_long_gets_its_events_again_and_goes_on(
 
 
 @pytest.mark.slow
+def test_a_commit_for_each_event_does_not_hold_the_group_up(log: EventLog) -> None:
+    log.append("listens", "ann", [b"%d" % n for n in range(4000)])
+    with log.consumer("listens", "live") as consumer:
+        for entry in next_events(consumer, 4000):
+            consumer.commit([entry])
+        left_at = time.monotonic()
+    # Before the group would have missed it.
+    assert time.monotonic() - left_at < 6
+    log.append("listens", "ann", [b"next"])
+    assert values(read(log, "live", 1)) == {"ann": [b"next"]}
+
+
+@pytest.mark.slow
 def test_what_a_killed_appender_has_left_is_sent_by_another(
     url: str, store: Store, tmp_path: Path
 ) -> None:
@@ -274,6 +287,32 @@ def test_without_a_group_a_broker_that_is_away_is_an_error(store: Store) -> None
     with pytest.raises(EventLogError, match="does not say where"), log.consumer("listens", None):
         pass
     log.close()
+
+
+@pytest.mark.slow
+def test_a_consumer_that_opens_while_another_makes_the_topics_hears_everything(
+    kafka: "Kafka", store: Store
+) -> None:
+    for _ in range(6):
+        with kafka_url(kafka.url) as url, ExitStack() as open_logs:
+            first, second = (open_event_log(url, store) for _ in range(2))
+            open_logs.callback(first.close)
+            open_logs.callback(second.close)
+            making = threading.Thread(target=first.append, args=("listens", "ann", [b"1"]))
+            making.start()
+            with opened_at_last(second) as consumer:
+                making.join()
+                first.append("recommendations", "ann", [b"2"])
+                assert [entry.value for entry in next_events(consumer, 1)] == [b"2"]
+
+
+@contextmanager
+def opened_at_last(log: EventLog) -> Iterator[Consumer]:
+    """Open a consumer without a group as the push process does: again, until it can be."""
+    while True:
+        with suppress(EventLogError), log.consumer("recommendations", None) as consumer:
+            yield consumer
+            return
 
 
 def test_a_group_waits_for_a_broker_that_is_away(store: Store) -> None:

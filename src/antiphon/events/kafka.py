@@ -5,6 +5,7 @@ sends and the consumers.
 """
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from antiphon.store import Store
 LARGEST = 900_000
 ANSWERS_WITHIN_S = 3.0
 MADE_WITHIN_S = 15.0
+LOOK_EVERY_S = 0.1
 _CLIENT = {"client.id": "antiphon", "log_level": "2", "reconnect.backoff.max.ms": "2000"}
 _log = logging.getLogger(__name__)
 
@@ -89,10 +91,23 @@ class KafkaEventLog:
         if self._topics_are_made:
             return
         wanted = {self._address.name(topic): topic for topic in Topic}
-        missing = wanted.keys() - self._admin.list_topics(timeout=ANSWERS_WITHIN_S).topics.keys()
-        if missing:
+        if missing := wanted.keys() - self._topics_with_leaders():
             self._make({name: wanted[name] for name in missing})
+        # Who asks for a topic sooner finds it without partitions, and looks again minutes later.
+        give_up_at = time.monotonic() + MADE_WITHIN_S
+        while not wanted.keys() <= self._topics_with_leaders():
+            if time.monotonic() > give_up_at:
+                raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+            time.sleep(LOOK_EVERY_S)
         self._topics_are_made = True
+
+    def _topics_with_leaders(self) -> set[str]:
+        topics = self._admin.list_topics(timeout=ANSWERS_WITHIN_S).topics
+        return {
+            name
+            for name, topic in topics.items()
+            if topic.partitions and all(one.leader >= 0 for one in topic.partitions.values())
+        }
 
     def _make(self, topics: dict[str, Topic]) -> None:
         new = [

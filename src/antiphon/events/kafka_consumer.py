@@ -70,8 +70,7 @@ class KafkaConsumer:
         self._alone = self._reads = True
         try:
             self._make_topics()
-            known = self._consumer.list_topics(self._name, ANSWERS_WITHIN_S).topics[self._name]
-            self._consumer.assign([self._end(partition) for partition in known.partitions])
+            self._consumer.assign([self._end(partition) for partition in self._partitions()])
         except KafkaException as error:
             raise EventLogError(
                 f"Kafka does not say where {self._name} ends: {error.args[0].str()}"
@@ -116,6 +115,13 @@ class KafkaConsumer:
         self._consumer.subscribe([self._name], on_revoke=self._hand_over)
         self._reads = True
         return True
+
+    def _partitions(self) -> list[int]:
+        known = self._consumer.list_topics(self._name, ANSWERS_WITHIN_S).topics[self._name]
+        if not known.partitions:
+            # This broker has not heard of the topic yet; with none, it would be silent for ever.
+            raise KafkaException(known.error or KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+        return list(known.partitions)
 
     def _end(self, partition: int) -> TopicPartition:
         place = TopicPartition(self._name, partition)
