@@ -6,7 +6,8 @@ whose titles and names use 40,000 words as unevenly as language does (Zipf):
 - `…_get_p99_ms`: one track by its id;
 - `…_albums_page_p99_ms`: a page of 50 albums by title, from a random place on, as the web asks;
 - `…_search_p99_ms`: one search of the web as it is typed, letter by letter, of titles, artists and
-  albums: tracks, albums and artists together, 8 of each;
+  albums, and of pairs of words that are seldom or never together: tracks, albums and artists
+  together, 8 of each;
 - `…_batch_docs_per_s`: tracks kept, 1,000 in each `put_many`, as the library is made.
 
 Each of the first three is the 99th percentile of single calls, one after another, in one process
@@ -291,7 +292,14 @@ def typed(library: Library) -> list[str]:
             (track.title, track.title, artist, track.album, f"{artist} {track.title}")
         )
         texts += [text[:length] for length in range(1, len(text) + 1)]
-    return texts
+    return texts + strangers(library)
+
+
+def strangers(library: Library) -> list[str]:
+    """Return pairs of words that are common, and seldom or never together in what is searched."""
+    tracks = library.chance.sample(library.sample, 2 * TYPED)
+    firsts = [track.title.split()[0] for track in tracks]
+    return [f"{one} {other}" for one, other in zip(firsts[::2], firsts[1::2], strict=True)]
 
 
 def timed(ask: Callable[[str], object], of: Sequence[object]) -> list[float]:

@@ -44,6 +44,8 @@ setting() {
 
 # Write a name and its value to `.env`: all of it or nothing.
 set_setting() {
+  # It has secrets: what takes its place is first made for the same eyes.
+  cp --preserve=mode,ownership .env .env.new
   {
     grep -v "^$1=" .env || true
     printf '%s=%s\n' "$1" "$2"

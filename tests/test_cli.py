@@ -12,6 +12,9 @@ import pytest
 import soundfile
 
 from antiphon import terminal
+from antiphon.model import Track
+from antiphon.store import open_store
+from antiphon.store.schema import TRACKS
 
 pytestmark = pytest.mark.slow
 
@@ -130,6 +133,22 @@ def test_the_doctor_ends_with_one_when_something_is_wrong(
     assert f"✗ {tmp_path}/unmounted: is not there: is its disk mounted?" in ran.stdout
 
 
+def test_the_doctor_tells_of_a_damaged_store_instead_of_failing(
+    antiphon: Antiphon, tmp_path: Path
+) -> None:
+    path = tmp_path / "data" / "antiphon.db"
+    store = open_store(f"sqlite:///{path}")
+    store.put_many(TRACKS, [Track(id=f"tr-{n}", title="Song", sort="song") for n in range(3000)])
+    store.close()
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\xa5" * (path.stat().st_size // 2))
+    ran = antiphon("doctor")
+    assert ran.returncode == 1
+    assert "✗ store: the file is damaged: " in ran.stdout
+    assert ran.stderr == ""
+
+
 def test_an_account_is_made_listed_changed_and_removed(antiphon: Antiphon) -> None:
     added = antiphon("user", "add", "Zoë [b]", "--admin", "--password", PASSWORD)
     assert (added.returncode, added.stdout) == (0, "Zoë [b] may log in now.\n")
@@ -179,7 +198,11 @@ def test_nothing_is_overwritten_by_a_backup_or_a_copy(antiphon: Antiphon, tmp_pa
     nowhere = f"sqlite:///{tmp_path}/nowhere.db"
     ran = antiphon("store", "copy", "--from", nowhere, "--to", f"sqlite:///{tmp_path}/new.db")
     assert ran.returncode == 74
-    assert "is its URL right?" in said_in_one_line(ran)
+    assert said_in_one_line(ran) == f"There is no {tmp_path}/nowhere.db: is the address right?"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["backup.db", "data"]
+    ran = antiphon("store", "copy", "--from", f"sqlite:///{backup}", "--to", "postgres://x")
+    assert ran.returncode == 74
+    assert said_in_one_line(ran).startswith("'postgres://x' cannot be used as a store")
 
 
 def test_the_password_in_an_address_is_never_said(antiphon: Antiphon) -> None:

@@ -191,10 +191,10 @@ def store_copy(source: str, target: str) -> None:
 
     Broken off, the same command goes on where it was. Nothing may write to either meanwhile.
     """
-    from antiphon.store import copying, open_store  # noqa: PLC0415 - a command loads what it needs
+    from antiphon.store import copying, open_existing, open_store  # noqa: PLC0415 - a command loads what it needs
 
     done = copying.copy(
-        open_store(source), open_store(target), lambda title: progress(title, "documents")
+        open_existing(source), open_store(target), lambda title: progress(title, "documents")
     )
     console.print(f"The copy is whole: {done} documents, each the same as its source.")
 
@@ -220,9 +220,10 @@ def doctor() -> None:
         mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
         console.print(mark, end=" ")
         console.print(f"{finding.about}: {finding.says}", markup=False, highlight=False)
-    for problem in examining.problems(services.store):
-        console.print("[yellow]![/]", end=" ")
-        console.print(f"{problem.id}: {problem.reason}", markup=False, highlight=False)
+    if examining.can_tell_problems(findings):
+        for problem in examining.problems(services.store):
+            console.print("[yellow]![/]", end=" ")
+            console.print(f"{problem.id}: {problem.reason}", markup=False, highlight=False)
     if not all(finding.well for finding in findings):
         sys.exit(1)
 

@@ -16,6 +16,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.contract.work import (
+    Unsendable,
     allocated,
     lock_for,
     process_of,
@@ -74,6 +75,19 @@ def test_failing_items_are_outcomes_and_the_rest_is_done(compute: Compute) -> No
 def test_a_result_that_cannot_be_sent_is_that_items_failure(compute: Compute) -> None:
     (outcome,) = compute.map(lock_for, [1])
     assert outcome.error == "TypeError: cannot pickle '_thread.lock' object"
+
+
+def test_an_item_that_cannot_be_sent_is_its_own_failure_and_no_others(compute: Compute) -> None:
+    items = [*range(6), Unsendable("sent"), Unsendable("received"), *range(6, 12)]
+    outcomes = {o.item: o for o in compute.map(same, items)}
+    assert {
+        item.stage: outcomes.pop(item).error for item in items if isinstance(item, Unsendable)
+    } == {
+        "sent": "TypeError: it cannot be sent",
+        "received": "TypeError: it cannot be received",
+    }
+    assert sorted(outcomes) == list(range(12))
+    assert not any(o.error for o in outcomes.values())
 
 
 def test_an_item_that_takes_memory_without_end_is_that_items_failure(compute: Compute) -> None:

@@ -246,6 +246,22 @@ def test_a_source_that_changes_meanwhile_is_noticed_and_copied_again(
     assert everything(target) == everything(source)
 
 
+def test_a_unique_value_that_moved_meanwhile_is_no_obstacle(source: Store, target: Store) -> None:
+    source.put(USERS, User(id="us-9", name="Ann", key="ann"))
+
+    @contextmanager
+    def disturbing(title: str) -> Iterator[Callable[[int, int], None]]:
+        if title == "Checking":
+            source.delete_many(USERS, ["us-9"])
+            source.put(USERS, User(id="us-1", name="Ann", key="ann"))
+        yield ignore
+
+    with pytest.raises(StoreError, match="differs from its source in users"):
+        copy(source, target, disturbing)
+    copy(source, target, silent)
+    assert everything(target) == everything(source)
+
+
 def test_an_unfinished_copy_is_not_copied(
     source: Store, target: Store, sqlite_url: str, target_url: str, tmp_path: Path
 ) -> None:

@@ -25,8 +25,10 @@ from antiphon.model import (
     Track,
     User,
 )
+from antiphon.ops import users
+from antiphon.ops.users import AccountError
 from antiphon.store import ConflictError, In, Range, Store, StoreError, open_store, position
-from antiphon.store.port import SEARCHED
+from antiphon.store.port import SEARCHED, text_of
 from antiphon.store.schema import (
     FAMILIARITIES,
     FEATURES,
@@ -103,6 +105,21 @@ def test_of_two_documents_of_one_id_put_together_the_last_stays(store: Store) ->
 def test_get_many_returns_those_that_exist(library: Store) -> None:
     assert set(library.get_many(TRACKS, ["a", "zz", "c"])) == {"a", "c"}
     assert library.get_many(TRACKS, []) == {}
+
+
+def test_a_string_does_not_end_at_its_first_nul(store: Store) -> None:
+    store.put_many(SECRETS, [Secret(id=id, value="x") for id in ("a", "a\0b", "c\0")])
+    assert set(store.get_many(SECRETS, ["a\0b", "a\0z", "c", "c\0"])) == {"a\0b", "c\0"}
+    assert store.delete_many(SECRETS, ["a\0b", "a\0z", "c"]) == 1
+    assert [one.id for one in store.find(SECRETS)] == ["a", "c\0"]
+    folders = ("/m", "/m\0x", "/n")
+    store.put_many(FILES, [SourceFile(id=folder, folder=folder) for folder in folders])
+    found = store.find(FILES, {"folder": In(["/m\0x", "/m\0y", "/n"])})
+    assert [file.id for file in found] == ["/m\0x", "/n"]
+    store.put(TRACKS, track("t", genres=["Folk\0ish", "Pop"]))
+    assert store.count(TRACKS, {"genres": In(["Folk\0", "Folk"])}) == 0
+    assert store.delete_many(TRACKS, ["t"]) == 1
+    assert store.group_count(TRACKS, "genres") == {}
 
 
 def test_delete_many_forgets_every_trace(library: Store) -> None:
@@ -277,10 +294,19 @@ def test_a_search_cuts_off_after_its_conditions(store: Store) -> None:
         store.search(TRACKS, "moon", 2, {"title": "Moon"})
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.text(max_size=40))
-def test_no_search_text_breaks_the_search(store: Store, text: str) -> None:
-    assert store.search(TRACKS, text, 3) == []
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=st.text(max_size=40) | st.text('cdefm éÉ0"*(-^:{}', max_size=8))
+def test_no_search_text_breaks_the_search(library: Store, text: str) -> None:
+    expected = {track.id for track in library.find(TRACKS) if matches(track, text)}
+    assert {track.id for track in library.search(TRACKS, text, 5)} == expected
+
+
+def matches(track: Track, text: str) -> bool:
+    there = words(f"{track.title} {text_of(track, 'artists')} {track.album}")
+    sought = words(text)
+    return bool(sought) and all(any(one.startswith(begun) for one in there) for begun in sought)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -376,6 +402,15 @@ def test_a_value_may_be_missing(store: Store, feedback: object, expected: str) -
     assert store.group_count(FAMILIARITIES, "feedback") == {None: 1, "dislike": 1, "like": 1}
 
 
+def test_nothing_is_no_place_to_go_on_from(store: Store) -> None:
+    known = Familiarity(id="a", user_id="u", track_id="a")
+    store.put(FAMILIARITIES, known)
+    order = ("user_id", "feedback")
+    assert store.find(FAMILIARITIES, order_by=order, limit=1) == [known]
+    with pytest.raises(StoreError, match="cannot be paged by 'feedback', which may be None"):
+        store.find(FAMILIARITIES, order_by=order, limit=1, after=position(known, order))
+
+
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -463,6 +498,21 @@ def test_a_document_of_more_than_16_mb_is_refused(store: Store) -> None:
     assert store.count(LYRICS) == 1
 
 
+def test_the_bound_is_the_same_for_what_json_says_longer_or_shorter(store: Store) -> None:
+    """A line feed is two bytes in JSON; an item of a list is twice as large in BSON."""
+    lines = Lyrics(id="lines", text="\n" * 9_000_000)
+    store.put(LYRICS, lines)
+    assert store.get(LYRICS, "lines") == lines
+    ids = tuple(f"tr-{n:08}" for n in range(900_000))
+    with pytest.raises(StoreError, match="larger than 16 MB"):
+        store.put(PLAYLISTS, Playlist(id="pl", user_id="u", name="x", sort="x", track_ids=ids))
+    some = Playlist(id="pl", user_id="u", name="x", sort="x", track_ids=ids[:600_000])
+    store.put(PLAYLISTS, some)
+    with pytest.raises(StoreError, match="larger than 16 MB"):
+        store.put(TRACKS, track("a", "word " * 1_800_000))
+    assert (store.count(PLAYLISTS), store.count(TRACKS)) == (1, 0)
+
+
 def test_a_unique_value_belongs_to_one_document(store: Store) -> None:
     store.put(USERS, User(id="us-1", name="Ann", key="ann"))
     with pytest.raises(ConflictError):
@@ -533,6 +583,37 @@ def test_transactions_at_the_same_time_lose_no_change(store: Store) -> None:
     kept = store.get(PROGRESS, "scan")
     assert kept
     assert kept.done == store.count(SECRETS) == 60
+
+
+def test_of_two_admins_who_are_removed_at_once_one_stays(store: Store) -> None:
+    for name in ("ann", "ben"):
+        store.put(USERS, User(id=f"us-{name}", name=name, key=name, role="admin"))
+    together = Together(store)
+
+    def remove(n: int) -> None:
+        with suppress(AccountError):
+            users.remove(together, ("ann", "ben")[n])
+
+    run_together(2, remove)
+    assert store.count(USERS) == 1
+
+
+class Together:
+    """A store in which two look at the users at the same time, where its engine lets them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._both = threading.Barrier(2)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def find(self, collection: Any, *how: Any, **more: Any) -> Any:
+        found = self._store.find(collection, *how, **more)
+        if collection is USERS and not how:
+            with suppress(threading.BrokenBarrierError):
+                self._both.wait(0.5)
+        return found
 
 
 def test_a_transaction_sees_what_it_has_done_itself(store: Store) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -44,3 +45,19 @@ def lock_for(_item: int) -> object:
 
 def allocated(size: int) -> int:
     return len(bytearray(size))
+
+
+class Unsendable:
+    """An item that fails when it is pickled to be sent, or unpickled when it is received."""
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+
+    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+        if self.stage == "sent":
+            refuse(self.stage)
+        return refuse, (self.stage,)
+
+
+def refuse(stage: str) -> object:
+    raise TypeError(f"it cannot be {stage}")

@@ -18,6 +18,8 @@ OURS = ("web", "push", "live", "library")
 DOORS = {"web", "push", "nginx"}
 SERVICES = compose_file.services({"MUSIC": "/srv/music"})
 SCRIPTS = ("antiphon", "backup", "down", "restore", "up", "upgrade")
+# So long `web` takes to tell a MongoDB that hangs from one that lives.
+UNREACHABLE_S = 6
 _COMMAND = re.compile(r"(?:^|[\"`/ ])antiphon ((?:[a-z]+ ?)+)", re.MULTILINE)
 
 
@@ -131,6 +133,24 @@ def test_the_music_is_at_one_place_and_cannot_be_written() -> None:
 def test_spark_runs_antiphons_own_image() -> None:
     names = (*OURS, "spark-master", "spark-worker")
     assert len({SERVICES[name]["image"] for name in names}) == 1
+
+
+@pytest.mark.parametrize("chosen", ["", "3g"])
+def test_executors_take_all_that_a_worker_offers(chosen: str) -> None:
+    found = compose_file.services({"MUSIC": "/srv/music", "SPARK_HEAP": chosen})
+    offered = found["spark-worker"]["environment"]["SPARK_WORKER_MEMORY"]
+    asked = found["library"]["environment"]["PYSPARK_SUBMIT_ARGS"]
+    assert offered == (chosen or "2g")
+    assert asked == f"--conf spark.executor.memory={offered} pyspark-shell"
+
+
+@pytest.mark.parametrize("name", ["web", "push"])
+def test_a_health_check_waits_until_a_store_that_hangs_is_told_from_one_that_lives(
+    name: str,
+) -> None:
+    check = SERVICES[name]["healthcheck"]
+    (answer_within,) = re.findall(r"timeout=(\d+)", check["test"][-1])
+    assert UNREACHABLE_S < int(answer_within) < int(check["timeout"].removesuffix("s"))
 
 
 def test_what_is_mounted_from_beside_the_file_is_there() -> None:

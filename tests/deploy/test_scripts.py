@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -237,6 +238,22 @@ def test_what_was_backed_up_is_back_after_a_restore(place: Place) -> None:
     # The database of before is still there.
     (place.deploy / ".env").write_text(place.env.partition("DATABASE=")[0])
     assert sorted(place.names()) == ["Ann", "Bob"]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+@pytest.mark.slow
+def test_what_a_restore_writes_to_the_env_file_is_for_the_same_eyes(
+    place: Place, mode: int
+) -> None:
+    place.add("Ann")
+    file = place.run("backup").stdout.strip()
+    env = place.deploy / ".env"
+    env.chmod(mode)
+    owner = env.stat().st_uid, env.stat().st_gid
+    assert place.run("restore", file, "--yes").returncode == 0
+    assert "DATABASE=" in place.env
+    assert stat.S_IMODE(env.stat().st_mode) == mode
+    assert (env.stat().st_uid, env.stat().st_gid) == owner
 
 
 def test_a_restore_asks_for_a_yes_before_it_stops_anything(place: Place) -> None:

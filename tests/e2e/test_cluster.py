@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-TRACKS = 12
+TRACKS = 24
 # Less than a silence of the pushes lasts.
 PUSHED_WITHIN_S = 15
 

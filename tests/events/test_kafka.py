@@ -2,6 +2,7 @@
 
 import builtins
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -34,6 +35,22 @@ log.append("listens", "ann", [b"1", b"2"])
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
+# A member of the group, that says what it does before it commits it.
+_MEMBER = """
+import sys
+from antiphon.events import open_event_log
+from antiphon.store import open_store
+
+log = open_event_log(sys.argv[2], open_store(sys.argv[1]))
+with log.consumer("listens", "live") as consumer:
+    while True:
+        batch = consumer.poll(0.1)
+        for entry in batch:
+            # At once, so that no half of it is left.
+            print(f"{entry.key} {int(entry.value)}\\n", end="", flush=True)
+        consumer.commit(batch)
+"""
+
 
 @pytest.fixture
 def url(kafka: "Kafka") -> Iterator[str]:
@@ -60,6 +77,7 @@ def log(url: str, store: Store) -> Iterator[EventLog]:
         ("kafka://host?replication=two", "replication='two' is not a number"),
         ("kafka://host?no.such=1", 'No such configuration property: "no.such"'),
         ("rabbit://host", "give local:, or kafka://"),
+        ("kafk://ann:pw@host?sasl.password=pw", "give local:, or kafka://"),
     ],
 )
 def test_an_address_that_cannot_be_used_says_what_is_wrong(
@@ -200,6 +218,116 @@ def test_a_commit_for_each_event_does_not_hold_the_group_up(log: EventLog) -> No
     assert time.monotonic() - left_at < 6
     log.append("listens", "ann", [b"next"])
     assert values(read(log, "live", 1)) == {"ann": [b"next"]}
+
+
+@pytest.mark.slow
+def test_an_outage_with_a_commit_on_its_way_holds_no_poll_up(kafka: "Kafka", log: EventLog) -> None:
+    log.append("listens", "ann", [b"%d" % n for n in range(100)])
+    with log.consumer("listens", "live") as consumer:
+        entries = next_events(consumer, 100)
+        with outage_of(kafka)():
+            consumer.commit(entries[:50])
+            consumer.commit(entries[:60])
+            # Longer than the group's session lasts.
+            give_up_at = time.monotonic() + 9
+            while time.monotonic() < give_up_at:
+                started = time.monotonic()
+                consumer.poll(0.2)
+                assert time.monotonic() - started < 2
+
+
+@pytest.mark.slow
+def test_what_kafka_refuses_keeps_nothing_else_back(
+    url: str, store: Store, log: EventLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    log.append("listens", "ann", [b"0"])
+    read(log, "live", 1, commit=1)
+    limit_size(url, Topic.RECOMMENDATIONS, 2000)
+    for n in range(outbox.ENTRIES_AT_ONCE + 20):
+        log.append("recommendations", f"us-{n}", [os.urandom(5000)])
+    log.append("listens", "ann", [b"1"])
+    assert values(read(log, "live", 1)) == {"ann": [b"1"]}
+    assert store.count(OUTBOX) == outbox.ENTRIES_AT_ONCE + 20
+    assert len([line for line in caplog.messages if "refused" in line]) == 1
+    limit_size(url, Topic.RECOMMENDATIONS, 100_000)
+    assert len(values(read(log, "push", 120, topic="recommendations"))) == 120
+
+
+def limit_size(url: str, topic: Topic, size: int) -> None:
+    """Let the brokers refuse larger messages of a topic, and wait until they do so."""
+    from confluent_kafka.admin import (  # noqa: PLC0415 - only where Kafka is asked for
+        AdminClient,
+        AlterConfigOpType,
+        ConfigEntry,
+        ConfigResource,
+        ResourceType,
+    )
+
+    address = parse(url)
+    kept = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    name = address.name(topic)
+    changed = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[kept])
+    admin = AdminClient({"bootstrap.servers": address.servers})
+    admin.incremental_alter_configs([changed])[changed].result()
+    time.sleep(0.5)
+
+
+@pytest.mark.slow
+def test_when_a_member_of_the_group_is_killed_another_goes_on_behind_its_commits(
+    url: str, log: EventLog, tmp_path: Path
+) -> None:
+    keys, said, number = [f"us-{n}" for n in range(20)], tmp_path / "said", 0
+    # With a store of its own, it does not send what is appended here.
+    command = [sys.executable, "-c", _MEMBER, f"sqlite:///{tmp_path / 'other.db'}", url]
+    with said.open("wb") as out:
+        member = subprocess.Popen(command, stdout=out)
+    ours: list[tuple[str, int]] = []
+
+    def go_on() -> None:
+        batch = consumer.poll(0.05)
+        ours.extend((entry.key, int(entry.value)) for entry in batch)
+        consumer.commit(batch)
+
+    def lines() -> list[str]:
+        return said.read_text().splitlines()
+
+    try:
+        with log.consumer("listens", "live") as consumer:
+            give_up_at = time.monotonic() + 40
+            while len(lines()) < 100 or len(ours) < 100:
+                assert time.monotonic() < give_up_at, "the two do not share the partitions"
+                for key in keys:
+                    log.append("listens", key, [b"%d" % number])
+                number += 1
+                go_on()
+            member.kill()
+            member.wait()
+            for key in keys:
+                log.append("listens", key, [b"%d" % number])
+            theirs = {(key, int(value)) for key, value in map(str.split, lines())}
+            everything = {(key, n) for key in keys for n in range(number + 1)}
+            while not everything <= theirs | set(ours):
+                assert time.monotonic() < give_up_at, "something is missing"
+                go_on()
+    finally:
+        member.kill()
+        member.wait()
+    for key in keys:
+        own = list(dict.fromkeys(n for one, n in ours if one == key))
+        assert own == sorted(own)
+
+
+@pytest.mark.slow
+def test_without_a_group_a_consumer_begins_at_once_though_the_topics_are_new(
+    kafka: "Kafka", store: Store
+) -> None:
+    for _ in range(5):
+        with kafka_url(kafka.url) as url:
+            log = open_event_log(url, store)
+            with log.consumer("recommendations", None) as consumer:
+                log.append("recommendations", "ann", [b"1"])
+                assert [entry.value for entry in next_events(consumer, 1)] == [b"1"]
+            log.close()
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import pytest
 from tests.events.reading import read, values
 
-from antiphon.events import EventLog, Topic, local, open_event_log
+from antiphon.events import EventLog, EventLogError, Topic, local, open_event_log
 from antiphon.store import Store
 from antiphon.store.schema import LOG_ENTRIES
 
@@ -27,6 +27,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(local, "now_ms", lambda: began + int(clock.days * DAY_MS))
     monkeypatch.setattr(local, "TRIM_EVERY_S", 0.0)
     return clock
+
+
+def test_an_event_too_large_for_the_other_engine_is_refused_here_too(log: EventLog) -> None:
+    with pytest.raises(EventLogError, match="900,000 bytes"):
+        log.append(Topic.LISTENS, "ann", [b"x" * 900_001])
 
 
 def kept(store: Store) -> list[bytes]:

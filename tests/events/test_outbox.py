@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
 from antiphon.events import outbox
-from antiphon.events.outbox import Outbox
+from antiphon.events.outbox import Outbox, Outcome
 from antiphon.model import OutboxEntry
 from antiphon.store import Store, StoreUnavailableError
 from antiphon.store.schema import LEASES, OUTBOX
@@ -20,14 +20,17 @@ class Sent:
     def __init__(self) -> None:
         self.values: list[bytes | None] = []
         self.away = False
+        self.closed: set[str] = set()
         self.tries = 0
 
-    def __call__(self, entries: Sequence[OutboxEntry], _: Callable[[], bool]) -> Collection[str]:
+    def __call__(self, entries: Sequence[OutboxEntry], _: Callable[[], bool]) -> Outcome:
         self.tries += 1
         if self.away:
-            return ()
-        self.values += [value for entry in entries for value in entry.values]
-        return [entry.id for entry in entries]
+            return Outcome()
+        refused = {entry.id: "closed to us" for entry in entries if entry.topic in self.closed}
+        taken = [entry for entry in entries if entry.id not in refused]
+        self.values += [value for entry in taken for value in entry.values]
+        return Outcome([entry.id for entry in taken], refused)
 
 
 @contextmanager
@@ -101,6 +104,52 @@ def test_while_nothing_arrives_it_is_not_tried_without_rest(store: Store) -> Non
         sent.away = False
         wait_for(lambda: store.count(OUTBOX) == 0)
     assert sent.values == [b"%d" % n for n in range(100)]
+
+
+def test_what_is_refused_keeps_nothing_back_and_goes_when_it_is_taken(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = Sent()
+    sent.closed.add("answers")
+    with opened(store, sent) as box:
+        for _ in range(2 * outbox.ENTRIES_AT_ONCE + 50):
+            box.put("answers", "ann", [b"refused"])
+        for n in range(5):
+            put_at = time.monotonic()
+            box.put("listens", "ann", [b"%d" % n])
+            wait_for(lambda n=n: b"%d" % n in sent.values)
+            assert n == 0 or time.monotonic() - put_at < 0.5
+            time.sleep(0.3)
+        assert caplog.messages == [
+            "events are refused, and tried again every now and then: closed to us"
+        ]
+        sent.closed.clear()
+        wait_for(lambda: store.count(OUTBOX) == 0)
+    assert len(sent.values) == 2 * outbox.ENTRIES_AT_ONCE + 55
+
+
+def test_in_an_outage_nothing_is_passed_over(store: Store) -> None:
+    sent = Sent()
+    sent.away = True
+    with opened(store, sent) as box:
+        for n in range(150):
+            box.put("listens", "ann", [b"%d" % n])
+        wait_for(lambda: sent.tries > 1)
+        sent.away = False
+        wait_for(lambda: store.count(OUTBOX) == 0)
+    assert sent.values == [b"%d" % n for n in range(150)]
+
+
+def test_large_events_are_cut_into_documents_that_any_store_takes(store: Store) -> None:
+    sent = Sent()
+    sent.away = True
+    values = [bytes([n]) * 899_000 for n in range(20)]
+    with opened(store, sent) as box:
+        box.put("listens", "ann", values)
+        assert store.count(OUTBOX) == 20
+        sent.away = False
+        wait_for(lambda: store.count(OUTBOX) == 0)
+    assert sent.values == values
 
 
 def test_what_is_dropped_is_not_sent(store: Store) -> None:

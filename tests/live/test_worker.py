@@ -1,6 +1,11 @@
 """The live loop from event to answer: effects once, poison set aside, order kept."""
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -8,12 +13,14 @@ import pytest
 
 from antiphon.events import (
     AnswerChanged,
+    Entry,
     EventLog,
     ListenerEvent,
     Topic,
     open_event_log,
     trouble,
 )
+from antiphon.events.local import LocalConsumer
 from antiphon.events.records import DeadLetter, decode, encode
 from antiphon.live import answers, state, worker
 from antiphon.live.effects import apply, familiarity_id
@@ -120,6 +127,30 @@ def test_poison_is_set_aside_with_its_reason_and_blocks_nothing(
     (letter,) = (decode(value, DeadLetter) for value in all_of(log, Topic.DEAD_LETTERS))
     assert letter.value == poison
     assert reason in letter.reason
+
+
+def test_a_poison_event_of_any_size_is_set_aside_as_far_as_it_fits(
+    store: Store, log: EventLog
+) -> None:
+    poison = Entry(Topic.LISTENS, 0, 1, key="\0" * 900_000, value=b"\0" * 900_000)
+    worker.handle(store, log, Models(store), [poison])
+    (letter,) = (decode(value, DeadLetter) for value in all_of(log, Topic.DEAD_LETTERS))
+    assert (len(letter.value), len(letter.key)) == (500_000, 1000)
+
+
+def test_effects_are_made_before_the_commit(
+    store: Store, log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, commit = [], LocalConsumer.commit
+
+    def noted(consumer: LocalConsumer, entries: Sequence[Entry]) -> None:
+        made.append(store.count(LISTENS))
+        commit(consumer, entries)
+
+    monkeypatch.setattr(LocalConsumer, "commit", noted)
+    sent(log, *(encode(event(f"e{n}")) for n in range(5)))
+    worker.run(store, log, Models(store), iter([False, True]).__next__)
+    assert made == [5]
 
 
 def test_what_a_removed_listener_did_is_forgotten(
@@ -256,6 +287,29 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(
     assert store.count(LISTENS) == 5
     with log.consumer(Topic.LISTENS, worker.GROUP) as consumer:
         assert consumer.poll(0.01) == []
+
+
+@pytest.mark.slow
+def test_a_process_that_is_told_to_end_commits_the_batch_in_hand_and_takes_no_other(
+    store: Store, log: EventLog, tmp_path: Path
+) -> None:
+    sent(log, *(encode(event(f"e{n}")) for n in range(4000)))
+    command = [sys.executable, "-m", "antiphon", "serve", "live"]
+    process = subprocess.Popen(command, env=os.environ | {"ANTIPHON_DATA": str(tmp_path)})
+    try:
+        give_up_at = time.monotonic() + 30
+        while not (begun := store.count(LISTENS)):
+            assert time.monotonic() < give_up_at, "it does not begin"
+            time.sleep(0.002)
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+    made = store.count(LISTENS)
+    assert begun < made < 4000
+    with log.consumer(Topic.LISTENS, worker.GROUP) as consumer:
+        assert decode(consumer.poll(0.01)[0].value, ListenerEvent).id == f"e{made}"
 
 
 def test_a_skip_is_an_end_before_it_was_a_play(store: Store, log: EventLog) -> None:

@@ -1,5 +1,7 @@
 """The analysis: every track gets its features once, whatever its file is, however often stopped."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -144,6 +146,14 @@ def test_an_engine_that_fails_in_the_middle_costs_nothing_that_was_done(
     assert sorted(states(store).values()) == ["", "", FAILED, FAILED]
     assert store.count(PROGRESS) == 0
     assert analyse(store, compute, never) == 2
+
+
+def test_who_listens_for_it_needs_no_store() -> None:
+    loaded = "import sys, antiphon.ops.listening, antiphon.compute.local; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    modules = set(run.stdout.split())
+    assert "antiphon.audio.features" in modules
+    assert modules.isdisjoint({"antiphon.store", "sqlite3", "antiphon.library.scan"})
 
 
 def test_a_missing_track_waits_for_its_file(store: Store, compute: LocalCompute) -> None:

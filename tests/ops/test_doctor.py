@@ -10,11 +10,11 @@ import pytest
 
 from antiphon.compute.local import LocalCompute
 from antiphon.library import scan
-from antiphon.model import Problem
+from antiphon.model import Problem, Track
 from antiphon.ops import doctor
 from antiphon.settings import Settings
 from antiphon.store import Store, open_store
-from antiphon.store.schema import PROBLEMS
+from antiphon.store.schema import PROBLEMS, TRACKS
 
 
 def test_a_sound_instance_has_only_good_findings(store: Store, tmp_path: Path, music: Path) -> None:
@@ -52,20 +52,30 @@ def test_it_says_how_much_room_is_left_and_when_that_is_little(
 
 
 def test_a_damaged_store_is_found_with_what_to_do(store: Store, tmp_path: Path) -> None:
-    texts = [Problem(id=f"/{n}", stage="scan", reason="x" * 500, at=1) for n in range(1000)]
-    store.put_many(PROBLEMS, texts)
+    tracks = [Track(id=f"tr-{n}", title=f"Song {n}", sort=f"song {n}") for n in range(3000)]
+    store.put_many(TRACKS, tracks)
     store.close()
     path = tmp_path / "antiphon.db"
     with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 2)
-        file.write(b"\x5a" * 20_000)
+        for place in range(path.stat().st_size // 3, path.stat().st_size, 40960):
+            file.seek(place)
+            file.write(b"\xa5" * 3000)
     found = doctor.examine(Settings(data=tmp_path), open_store(f"sqlite:///{path}"))
     wrong = [finding for finding in found if finding.about == "store"]
     assert wrong
+    assert found[-1] == wrong[-1]
+    assert not doctor.can_tell_problems(found)
     for finding in wrong:
         assert not finding.well
         assert finding.says.startswith("the file is damaged: ")
         assert finding.says.endswith(": put a backup in its place")
+
+
+def test_a_store_that_cannot_be_read_is_a_finding(store: Store, tmp_path: Path) -> None:
+    store.close()
+    found = doctor.examine(Settings(data=tmp_path), store)
+    assert [finding.well for finding in found] == [True, True, False]
+    assert "cannot be used" in found[-1].says
 
 
 def test_it_counts_what_is_catalogued_and_what_is_missing(

@@ -47,6 +47,7 @@ def test_a_backup_made_while_others_write_is_of_one_moment(
         copy.close()
     assert all(count % 2 == 0 for count in counts)
     assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
     assert counts[-1] <= store.count(SECRETS)
 
 
@@ -73,6 +74,19 @@ def test_nothing_is_overwritten(store: Store, url: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="precious is there already"):
         back_up(url, tmp_path / "precious")
     assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_only_its_owner_may_read_a_backup(store: Store, url: str, tmp_path: Path) -> None:
+    back_up(url, tmp_path / "copy.db")
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_damaged_store_is_not_called_a_damaged_backup(tmp_path: Path) -> None:
+    source = tmp_path / "antiphon.db"
+    source.write_text("no database at all " * 100)
+    with pytest.raises(StoreError, match=rf"^{source} is damaged"):
+        back_up(f"sqlite:///{source}", tmp_path / "copy.db")
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_a_place_that_cannot_be_written_is_named(store: Store, url: str, tmp_path: Path) -> None:

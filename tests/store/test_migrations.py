@@ -96,6 +96,17 @@ def test_the_file_is_backed_up_first_and_the_log_says_where(
     assert str(backup) in caplog.text
 
 
+def test_what_killed_attempts_left_makes_room_for_the_backup(old: Path) -> None:
+    left = [f"antiphon.db.v1-2026{n}.bak" for n in ("", ".1.part")]
+    other = old.with_name("antiphon.db.v0-2025.bak")
+    for file in (*map(old.with_name, left), other):
+        file.write_text("x")
+    opened(old).close()
+    (backup,) = set(backups(old)) - {other}
+    assert backup.name not in left
+    assert backup.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_file_that_is_up_to_date_is_not_touched(old: Path) -> None:
     opened(old).close()
     after = dump(old)
@@ -207,10 +218,19 @@ def test_new_collections_and_newly_declared_fields_need_no_sql(tmp_path: Path) -
     assert again.count(SONGS) == 1
 
 
-def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [0, 1, SCHEMA_VERSION])
+@pytest.mark.parametrize(
+    "tables",
+    [
+        "CREATE TABLE bookmarks (url)",
+        "CREATE TABLE pages (id, doc)",
+        "CREATE TABLE tracks (n INTEGER PRIMARY KEY, id TEXT, doc BLOB); CREATE TABLE mine (url)",
+    ],
+)
+def test_another_programs_database_is_refused(tmp_path: Path, version: int, tables: str) -> None:
     path = tmp_path / "antiphon.db"
     with closing(sqlite3.connect(path)) as raw:
-        raw.execute("CREATE TABLE bookmarks (url)")
+        raw.executescript(f"{tables}; PRAGMA user_version={version}")
     before = dump(path)
     with pytest.raises(StoreError, match="another program's database"):
         opened(path)

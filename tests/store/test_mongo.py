@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from antiphon.store import (
     Store,
     StoreError,
     StoreUnavailableError,
+    mongo_schema,
     mongo_transactions,
     open_store,
     position,
@@ -135,6 +137,36 @@ def test_documents_are_found_by_what_is_declared_later(
     assert found["_search"].keys() == {"beginning", "words_1"}
 
 
+def test_what_others_changed_while_documents_are_kept_anew_stays(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = MongoStore(url, [Collection("tracks", Track, text=("album",))])
+    early.put_many(TRACKS, [msgspec.structs.replace(TRACK, id=f"tr-{n}") for n in range(9)])
+    early.close()
+    later = [Collection("tracks", Track, indexes=(("year",),), text=("title",))]
+    reading, changed = threading.Event(), threading.Event()
+    anew = mongo_schema._anew
+
+    def slowly(*of: Any) -> dict[str, Any]:
+        if threading.current_thread() is slow and not reading.is_set():
+            reading.set()
+            assert changed.wait(20)
+        return anew(*of)
+
+    monkeypatch.setattr(mongo_schema, "_anew", slowly)
+    slow = threading.Thread(target=lambda: MongoStore(url, later).close())
+    slow.start()
+    assert reading.wait(20)
+    with closing(MongoStore(url, later)) as store:
+        store.put(later[0], msgspec.structs.replace(TRACK, id="tr-7", year=1999))
+        store.delete_many(later[0], ["tr-8"])
+        changed.set()
+        slow.join()
+        assert [track.id for track in store.find(later[0], {"year": 1999})] == ["tr-7"]
+        assert store.count(later[0]) == 8
+        assert store.check() == []
+
+
 def test_an_index_that_is_declared_later_is_made(url: str, raw: Database[dict[str, Any]]) -> None:
     for indexes in ([("year",)], [("year",), ("year", "sort")]):
         MongoStore(url, [Collection("tracks", Track, indexes=(*indexes, ("sort",)))]).close()
@@ -207,10 +239,27 @@ def test_what_was_changed_behind_the_stores_back_is_found(
     store.put(TRACKS, TRACK)
     raw["tracks"].update_one({}, {"$set": {"title": "Other", "artist_ids": []}})
     raw["tracks"].insert_one({"_id": "tr-2", "title": "Lost"})
+    advice = "write it anew, or restore it"
     assert store.check() == [
-        "'tr-1' in tracks is not found by its _search.",
-        "'tr-2' in tracks cannot be read: Object missing required field `sort`.",
+        f"'tr-1' in tracks is not found by its _search: {advice}",
+        f"'tr-2' in tracks cannot be read: Object missing required field `sort`: {advice}",
     ]
+
+
+def test_what_a_user_may_not_look_at_is_logged_and_the_rest_is_read(
+    mongo: Mongo, caplog: pytest.LogCaptureFixture
+) -> None:
+    if not isinstance(mongo, StartedMongo):
+        pytest.skip("MONGODB_URL names a server, so that none is started here.")
+    with mongo.for_users("ann", SECRET) as url, closing(open_store(url)) as store:
+        store.put(TRACKS, TRACK)
+        assert store.check() == []
+        with MongoClient[dict[str, Any]](url) as client:
+            client.get_default_database()["tracks"].insert_one({"_id": "tr-2"})
+        (wrong,) = store.check()
+    assert wrong.startswith("'tr-2' in tracks cannot be read")
+    assert "MongoDB refuses {'replSetGetStatus': 1}" in caplog.text
+    assert "MongoDB refuses {'validate': 'tracks'" in caplog.text
 
 
 def test_an_address_where_nobody_answers_is_said_soon(url: str) -> None:
@@ -230,10 +279,13 @@ def test_an_address_where_nobody_answers_is_said_soon(url: str) -> None:
         f"mongodb://ann:{SECRET}@host/anti$phon.x",
         f"mongo://ann:{SECRET}@host/antiphon",
         "mongodb://",
+        f"mongodb://host/anti$phon.x?tlsCertificateKeyFilePassword={SECRET}",
     ],
 )
 def test_an_address_that_cannot_be_read_is_shown_without_its_password(address: str) -> None:
-    with pytest.raises(StoreError, match="cannot be used: give") as caught:
+    with pytest.raises(
+        StoreError, match=r"cannot be used as a store \(ANTIPHON_STORE\): give"
+    ) as caught:
         open_store(address)
     assert SECRET not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

@@ -18,7 +18,7 @@ from antiphon.store.sqlite_tables import Table
 
 
 def test_a_url_of_no_engine_is_refused() -> None:
-    with pytest.raises(StoreError, match="ANTIPHON_STORE='redis://x' cannot be used"):
+    with pytest.raises(StoreError, match=r"'redis://x' cannot be used as a store \(ANTIPHON_S"):
         open_store("redis://x")
 
 
@@ -44,6 +44,12 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match=r"file/deeper/antiphon\.db cannot be used"):
         open_store(f"sqlite:///{tmp_path / 'file' / 'deeper' / 'antiphon.db'}")
+
+
+def test_a_store_that_was_closed_is_not_called_damaged(store: Store) -> None:
+    store.close()
+    with pytest.raises(StoreError, match="cannot be used: Cannot operate on a closed"):
+        store.get(SECRETS, "a")
 
 
 def test_a_document_that_cannot_be_kept_is_not_called_damage(store: Store) -> None:

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -19,7 +20,7 @@ from itsdangerous import URLSafeTimedSerializer
 from antiphon.events import AnswerChanged, EventLog, Topic, open_event_log
 from antiphon.events.records import encode
 from antiphon.model import Progress
-from antiphon.store import Store, open_store
+from antiphon.store import Store, StoreUnavailableError, open_store
 from antiphon.store.schema import PROGRESS
 from antiphon.web import push, tokens
 from antiphon.web.push import Push
@@ -296,6 +297,40 @@ def test_a_page_that_does_not_read_is_cut_off_and_keeps_little(
     asyncio.run(story())
 
 
+def test_what_happens_while_the_store_is_away_for_a_moment_reaches_the_page(
+    application: Push, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "PROGRESS_EVERY_S", 0.05)
+    get_many, is_away, failures = store.get_many, threading.Event(), []
+
+    def get_many_or_fail(*args: Any) -> Any:
+        if is_away.is_set():
+            failures.append(args)
+            raise StoreUnavailableError("nobody answers")
+        return get_many(*args)
+
+    monkeypatch.setattr(store, "get_many", get_many_or_fail)
+    log = open_event_log("local:", store)
+    changed = AnswerChanged(user_id="ann", surface="next", version="e1")
+
+    async def story() -> None:
+        with _alive(application) as started:
+            await started()
+            page = Connection(application, "ann")
+            page.reads.set()
+            stream = asyncio.ensure_future(page.open())
+            await _when(lambda: page.text)
+            is_away.set()
+            await _when(lambda: failures)
+            log.append(Topic.RECOMMENDATIONS, "ann", [encode(changed)])
+            is_away.clear()
+            await _when(lambda: '"e1"' in page.text)
+            page.gone.set()
+            await asyncio.wait_for(stream, 5)
+
+    asyncio.run(story())
+
+
 def test_an_error_nobody_foresaw_does_not_end_the_pushes(
     application: Push, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,7 +355,8 @@ def test_an_error_nobody_foresaw_does_not_end_the_pushes(
 
             def heard() -> bool:
                 log.append(Topic.RECOMMENDATIONS, "ann", [b"{}"])
-                return "event: answer" in page.text
+                # Told that something may have been missed, and then what happens.
+                return '"version":""' in page.text and "event: answer\n\n" in page.text
 
             await _when(heard)
             page.gone.set()

@@ -32,6 +32,11 @@ _SPAWN = multiprocessing.get_context("spawn")
 _BIRTHS_AND_DEATHS = threading.Lock()
 
 
+def named(error: Exception) -> str:
+    """Return what went wrong with an item as it stands in an outcome: the kind, and the words."""
+    return f"{type(error).__name__}: {error}"
+
+
 class Processes:
     """At most `count` processes; items wait for a free one in the order of their submission."""
 
@@ -76,7 +81,7 @@ class Processes:
         try:
             task = pickle.dumps((function, item))
         except Exception as error:  # noqa: BLE001 - what cannot be pickled raises what it likes
-            return Outcome(item, error=_in_words(error))
+            return Outcome(item, error=named(error))
         process = self._given(task)
         try:
             if not self._has_answered(process, time_limit_s, abandoned):
@@ -171,11 +176,7 @@ def _answer(task: bytes) -> bytes:
         function, item = pickle.loads(task)  # noqa: S301 - by the process that started this one
         return pickle.dumps((function(item), ""))
     except Exception as error:  # noqa: BLE001 - whatever a file provokes is that item's outcome
-        return pickle.dumps((None, _in_words(error)))
-
-
-def _in_words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+        return pickle.dumps((None, named(error)))
 
 
 def _settle() -> None:

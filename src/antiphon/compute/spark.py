@@ -6,13 +6,12 @@ limits, isolation and words are those of one machine.
 """
 
 import pickle
-import threading
 import time
 import uuid
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -22,8 +21,8 @@ import pandas as pd
 from antiphon.compute.lent import Lent
 from antiphon.compute.local import IDLE_S, TIME_LIMIT_S, LocalCompute
 from antiphon.compute.port import ComputeError, Item, Outcome, Result
-from antiphon.compute.processes import LOOK_UP_S
-from antiphon.compute.spark_session import FAILURES, end, in_words, start
+from antiphon.compute.processes import LOOK_UP_S, named
+from antiphon.compute.spark_session import FAILURES, end, in_words, quieten, start
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -36,10 +35,8 @@ MOST_JOBS = 256
 # So long may a cluster leave jobs waiting while it works on none at all.
 PATIENCE_S = 120.0
 
-# What is said of warnings holds for all threads, so that one at a time may say it.
-_PLANNING = threading.Lock()
-
-Job = Future[list[Outcome[Any, Any]]]
+Outcomes = list[Outcome[Any, Any]]
+Job = Future[Outcomes]
 
 
 class SparkCompute:
@@ -55,6 +52,7 @@ class SparkCompute:
     def map(
         self, function: Callable[[Item], Result], items: Iterable[Item]
     ) -> Iterator[Outcome[Item, Result]]:
+        quieten()
         work = partial(worked, function, self._time_limit_s)
         with self._spark.borrowed() as session:
             try:
@@ -79,10 +77,10 @@ class SparkCompute:
         """Yield jobs that are done, while keeping the executors busy."""
         running: dict[Job, tuple[int, float]] = {}
         size, heard_at = 1, time.monotonic()
-        with _submitting(session) as submit:
+        with _submitting(session, work) as submit:
             while self._spark.holds(session):
                 while len(running) < _wanted(session) and (chunk := list(islice(waiting, size))):
-                    running[submit(_planned(session, work, chunk))] = len(chunk), time.monotonic()
+                    running[submit(chunk)] = len(chunk), time.monotonic()
                 if not running:
                     return
                 done, _ = wait(running, timeout=LOOK_UP_S, return_when=FIRST_COMPLETED)
@@ -100,9 +98,14 @@ def worked(
     function: Callable[[Item], Result], time_limit_s: float, frames: Iterable[pd.DataFrame]
 ) -> Iterator[pd.DataFrame]:
     """Apply the function to the pickled items of a partition; what an executor does."""
-    items = (pickle.loads(item) for frame in frames for item in frame["item"])  # noqa: S301 - ours
-    for outcome in _processes(time_limit_s).map(function, items):
+    items = (bytes(item) for frame in frames for item in frame["item"])
+    for outcome in _processes(time_limit_s).map(partial(_applied, function), items):
         yield pd.DataFrame({"outcome": [pickle.dumps(outcome)]})
+
+
+def _applied(function: Callable[[Item], Result], item: bytes) -> Result:
+    """Unpickle only where a failure is that of the item."""
+    return function(pickle.loads(item))  # noqa: S301 - by `_planned`
 
 
 @cache
@@ -111,28 +114,46 @@ def _processes(time_limit_s: float) -> LocalCompute:
     return LocalCompute(1, time_limit_s)
 
 
-def _planned(session: "SparkSession", work: Callable[..., Any], chunk: list[Any]) -> "DataFrame":
+def _pickled(chunk: list[Any]) -> tuple[list[tuple[bytes, Any]], Outcomes]:
+    """Return each item with what is sent of it, and the outcomes of those that cannot be sent."""
+    pickled: list[tuple[bytes, Any]] = []
+    refused: Outcomes = []
+    for item in chunk:
+        try:
+            pickled.append((pickle.dumps(item), item))
+        except Exception as error:  # noqa: BLE001 - what cannot be pickled raises what it likes
+            refused.append(Outcome(item, error=named(error)))
+    return pickled, refused
+
+
+def _planned(
+    session: "SparkSession", work: Callable[..., Any], pickled: list[bytes]
+) -> "DataFrame":
     """Return a frame that holds the outcomes of these items once it is computed."""
-    items = pd.DataFrame({"item": [pickle.dumps(item) for item in chunk]})
-    with _PLANNING, warnings.catch_warnings():
-        # All that it is to do with pandas is to hand over bytes.
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
-        frame = session.createDataFrame(items, "item binary")
-        return frame.mapInPandas(work, "outcome binary")
+    items = session.createDataFrame(pd.DataFrame({"item": pickled}), "item binary")
+    return items.mapInPandas(work, "outcome binary")
 
 
 @contextmanager
-def _submitting(session: "SparkSession") -> "Iterator[Callable[[DataFrame], Job]]":
-    """Yield what computes a frame in a thread; at the end, what still runs is cancelled."""
+def _submitting(
+    session: "SparkSession", work: Callable[..., Any]
+) -> Iterator[Callable[[list[Any]], Job]]:
+    """Yield what has items worked on in a thread; at the end, what still runs is cancelled."""
     context, group = session.sparkContext, f"antiphon-{uuid.uuid4()}"
     threads = ThreadPoolExecutor(MOST_JOBS, thread_name_prefix="spark-job")
 
-    def collected(frame: "DataFrame") -> list[Outcome[Any, Any]]:
+    def collected(frame: "DataFrame", sent: dict[bytes, Any]) -> Outcomes:
         context.setJobGroup(group, "antiphon", interruptOnCancel=True)
-        return [pickle.loads(row.outcome) for row in frame.collect()]  # noqa: S301 - by `worked`
+        done = [pickle.loads(row.outcome) for row in frame.collect()]  # noqa: S301 - by `worked`
+        return [replace(outcome, item=sent[outcome.item]) for outcome in done]
+
+    def submitted(chunk: list[Any]) -> Job:
+        sent, refused = _pickled(chunk)
+        frame = _planned(session, work, [pickled for pickled, _ in sent])
+        return threads.submit(lambda: refused + collected(frame, dict(sent)))
 
     try:
-        yield lambda frame: threads.submit(collected, frame)
+        yield submitted
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
         with suppress(*FAILURES, AttributeError):

@@ -1,6 +1,7 @@
 """A Spark session: started quietly from a master's URL, and ended with all that belongs to it."""
 
 import contextlib
+import logging
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -36,6 +38,13 @@ _SETTINGS = {
     "spark.sql.leafNodeDefaultParallelism": "1",
 }
 _LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+
+
+def quieten() -> None:
+    """Keep out of the log what pyspark says of every job, and of a pandas newer than itself."""
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    # All that it is to do with pandas is to hand over bytes.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
 
 
 def start(master: str) -> SparkSession:

@@ -3,9 +3,11 @@
 May import: `model` and `store`. Nothing else in Antiphon knows confluent_kafka.
 """
 
+from antiphon.events import moving
+from antiphon.events.local import LocalEventLog
 from antiphon.events.port import Consumer, Entry, EventLog, EventLogError
 from antiphon.events.records import AnswerChanged, ListenerEvent, Topic, UnreadableEventError
-from antiphon.store import Store
+from antiphon.store import Store, without_password
 
 __all__ = [
     "AnswerChanged",
@@ -23,18 +25,20 @@ __all__ = [
 def open_event_log(url: str, store: Store) -> EventLog:
     """Open the event log at `url`; `local:` keeps it in the store, `kafka://…` in Apache Kafka.
 
+    What listeners did goes along when another log is chosen, as far as it was not consumed.
+
     Raises:
         EventLogError: the URL names no engine there is, or the engine's package is missing.
     """
     if url == "local:":
-        from antiphon.events.local import LocalEventLog  # noqa: PLC0415 - loads when chosen
-
-        return LocalEventLog(store)
+        log = LocalEventLog(store)
+        moving.out_of_the_outbox(store, log)
+        return log
     if url.startswith("kafka://"):
         return _open_kafka(url, store)
     raise EventLogError(
-        f"ANTIPHON_EVENTS={url!r} cannot be used: give local:, or kafka:// and the address of a "
-        "broker, such as kafka://localhost:9092."
+        f"ANTIPHON_EVENTS={without_password(url)!r} cannot be used: give local:, or kafka:// and "
+        "the address of a broker, such as kafka://localhost:9092."
     )
 
 
@@ -43,9 +47,11 @@ def _open_kafka(url: str, store: Store) -> EventLog:
         from antiphon.events.kafka import KafkaEventLog  # noqa: PLC0415 - loads when chosen
     except ModuleNotFoundError as error:
         raise EventLogError(
-            f"ANTIPHON_EVENTS={url.partition('?')[0]!r} needs a package that is not installed "
+            f"ANTIPHON_EVENTS={without_password(url)!r} needs a package that is not installed "
             f"({error.name}): pip install 'antiphon[kafka]'"
         ) from error
     from antiphon.events.kafka_address import parse  # noqa: PLC0415
 
-    return KafkaEventLog(parse(url), store)
+    log = KafkaEventLog(parse(url), store)
+    moving.into_the_outbox(store)
+    return log

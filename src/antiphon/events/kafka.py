@@ -7,7 +7,7 @@ sends and the consumers.
 import logging
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from confluent_kafka import KafkaError, KafkaException
@@ -17,17 +17,17 @@ from confluent_kafka.cimpl import NewTopic
 from antiphon.events.kafka_address import KafkaAddress, topic_settings
 from antiphon.events.kafka_consumer import KafkaConsumer
 from antiphon.events.kafka_sender import KafkaSender
-from antiphon.events.outbox import Outbox
-from antiphon.events.port import Consumer, EventLogError
+from antiphon.events.outbox import Outbox, Outcome
+from antiphon.events.port import Consumer, EventLogError, refuse_too_large
 from antiphon.events.records import COMPACTED, Topic
 from antiphon.events.trouble import Trouble
 from antiphon.model import OutboxEntry
 from antiphon.store import Store
 
-# Below what brokers take unless told otherwise (1 MiB), as a message has a head too.
-LARGEST = 900_000
 ANSWERS_WITHIN_S = 3.0
 MADE_WITHIN_S = 15.0
+# Short, as a consumer's poll and the lease of the outbox wait with it.
+LED_WITHIN_S = 3.0
 LOOK_EVERY_S = 0.1
 _CLIENT = {"client.id": "antiphon", "log_level": "2", "reconnect.backoff.max.ms": "2000"}
 _log = logging.getLogger(__name__)
@@ -53,8 +53,7 @@ class KafkaEventLog:
         self._outbox = Outbox(store, self._send)
 
     def append(self, topic: str, key: str, values: Sequence[bytes]) -> None:
-        if any(len(value) > LARGEST for value in values):
-            raise EventLogError(f"An event may have {LARGEST:,} bytes; this one is larger.")
+        refuse_too_large(values)
         self._outbox.put(topic, key, values)
 
     @contextmanager
@@ -91,10 +90,10 @@ class KafkaEventLog:
         if self._topics_are_made:
             return
         wanted = {self._address.name(topic): topic for topic in Topic}
-        if missing := wanted.keys() - self._topics_with_leaders():
+        if missing := wanted.keys() - self._admin.list_topics(timeout=ANSWERS_WITHIN_S).topics:
             self._make({name: wanted[name] for name in missing})
         # Who asks for a topic sooner finds it without partitions, and looks again minutes later.
-        give_up_at = time.monotonic() + MADE_WITHIN_S
+        give_up_at = time.monotonic() + LED_WITHIN_S
         while not wanted.keys() <= self._topics_with_leaders():
             if time.monotonic() > give_up_at:
                 raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
@@ -102,10 +101,9 @@ class KafkaEventLog:
         self._topics_are_made = True
 
     def _topics_with_leaders(self) -> set[str]:
-        topics = self._admin.list_topics(timeout=ANSWERS_WITHIN_S).topics
         return {
             name
-            for name, topic in topics.items()
+            for name, topic in self._admin.list_topics(timeout=ANSWERS_WITHIN_S).topics.items()
             if topic.partitions and all(one.leader >= 0 for one in topic.partitions.values())
         }
 
@@ -130,12 +128,11 @@ class KafkaEventLog:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
 
-    def _send(
-        self, entries: Sequence[OutboxEntry], may_go_on: Callable[[], bool]
-    ) -> Collection[str]:
+    def _send(self, entries: Sequence[OutboxEntry], may_go_on: Callable[[], bool]) -> Outcome:
         try:
             self.make_topics()
         except KafkaException as error:
             self._trouble.met(error.args[0].str())
-            return ()
-        return self._sender.send(entries, may_go_on)
+            return Outcome()
+        # Making them may have taken longer than the lease lasts.
+        return self._sender.send(entries, may_go_on) if may_go_on() else Outcome()

@@ -17,6 +17,7 @@ from antiphon.events.trouble import Trouble
 
 BATCH_SIZE = 500
 ANSWERS_WITHIN_S = 5.0
+LOOK_EVERY_S = 0.1
 _USUAL = {
     # A worker that was killed is missed after this.
     "session.timeout.ms": "10000",
@@ -26,6 +27,12 @@ _USUAL = {
     "queued.max.messages.kbytes": "8192",
 }
 _SAFE = {"enable.auto.commit": "false", "partition.assignment.strategy": "cooperative-sticky"}
+# What a broker says of a partition that is being handed to it.
+_SOON = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
 _log = logging.getLogger(__name__)
 
 
@@ -112,7 +119,7 @@ class KafkaConsumer:
         except KafkaException as error:
             self._trouble.met(error.args[0].str())
             return False
-        self._consumer.subscribe([self._name], on_revoke=self._hand_over)
+        self._consumer.subscribe([self._name], on_revoke=self._hand_over, on_lost=self._lose)
         self._reads = True
         return True
 
@@ -124,6 +131,17 @@ class KafkaConsumer:
         return list(known.partitions)
 
     def _end(self, partition: int) -> TopicPartition:
+        """Ask where a partition ends; a new one has a leader a little before that leader knows."""
+        give_up_at = time.monotonic() + ANSWERS_WITHIN_S
+        while True:
+            try:
+                return self._end_now(partition)
+            except KafkaException as error:
+                if error.args[0].code() not in _SOON or time.monotonic() > give_up_at:
+                    raise
+                time.sleep(LOOK_EVERY_S)
+
+    def _end_now(self, partition: int) -> TopicPartition:
         place = TopicPartition(self._name, partition)
         low_and_high = self._consumer.get_watermark_offsets(place, ANSWERS_WITHIN_S, cached=False)
         if low_and_high is None:
@@ -156,7 +174,14 @@ class KafkaConsumer:
     def _hand_over(self, _: object, leaving: list[TopicPartition]) -> None:
         """Let whoever reads these partitions next begin behind what is done here."""
         self._commit_done(wait=True)
-        for place in leaving:
+        self._lose(_, leaving)
+
+    def _lose(self, _: object, lost: list[TopicPartition]) -> None:
+        """Forget what was done: others have these partitions, or Kafka is away and cannot be told.
+
+        Without this, librdkafka would call `_hand_over`, which waits for an answer.
+        """
+        for place in lost:
             self._done.pop(place.partition, None)
 
     def _commit_done(self, *, wait: bool) -> None:

@@ -6,10 +6,11 @@ waits, as giving one up would let those behind it overtake.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from antiphon.events.outbox import Outcome
 from antiphon.events.trouble import Trouble
 from antiphon.model import OutboxEntry
 
@@ -23,6 +24,17 @@ _USUAL = {
     "queue.buffering.max.kbytes": "65536",
 }
 _SAFE = {"enable.idempotence": "true", "acks": "all", "message.timeout.ms": "0"}
+# What concerns a message itself, or its topic, and would be said of it again: those behind it may
+# go on. After anything else all wait, so that none is overtaken.
+_REFUSALS = {
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.RECORD_LIST_TOO_LARGE,
+    KafkaError.INVALID_RECORD,
+    KafkaError.POLICY_VIOLATION,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - its own name
+}
 
 
 class _Delivery:
@@ -30,23 +42,29 @@ class _Delivery:
 
     def __init__(self, entries: Sequence[OutboxEntry]) -> None:
         self.out = Counter({entry.id: len(entry.values) for entry in entries})
-        self.failed: dict[str, str] = {}
+        self.failed: dict[str, KafkaError] = {}
         self.heard_at = time.monotonic()
 
-    def of(self, id: str) -> Callable[[KafkaError | None, Message], None]:
+    def of(self, id: str) -> Callable[[KafkaError | None, Message | None], None]:
         """Return what is to be called when a message of this entry has arrived, or will not."""
 
-        def reported(error: KafkaError | None, _: Message) -> None:
+        def reported(error: KafkaError | None, _: Message | None) -> None:
             self.heard_at = time.monotonic()
             self.out[id] -= 1
             if error is not None:
-                self.failed[id] = error.str()
+                self.failed[id] = error
 
         return reported
 
     @property
     def is_over(self) -> bool:
         return not any(self.out.values())
+
+    @property
+    def unforeseen(self) -> str | None:
+        """An error that is no refusal, if there is one."""
+        errors = (one.str() for one in self.failed.values() if one.code() not in _REFUSALS)
+        return next(errors, None)
 
     @property
     def arrived(self) -> list[str]:
@@ -64,10 +82,8 @@ class KafkaSender:
         self._trouble = trouble
         self._producer: Producer | None = None
 
-    def send(
-        self, entries: Sequence[OutboxEntry], may_go_on: Callable[[], bool]
-    ) -> Collection[str]:
-        """Send entries; return the ids of those that have arrived whole when all are settled."""
+    def send(self, entries: Sequence[OutboxEntry], may_go_on: Callable[[], bool]) -> Outcome:
+        """Send entries; say when all are settled which have arrived whole, which are refused."""
         delivery = _Delivery(entries)
         try:
             went_on = self._produce(entries, delivery, may_go_on)
@@ -77,11 +93,12 @@ class KafkaSender:
             went_on = False
         if not went_on:
             self._give_up()
-        elif delivery.failed:
-            self._trouble.met(next(iter(delivery.failed.values())))
-        else:
-            self._trouble.over()
-        return delivery.arrived
+            return Outcome(delivery.arrived)
+        if unforeseen := delivery.unforeseen:
+            self._trouble.met(unforeseen)
+            return Outcome(delivery.arrived)
+        self._trouble.over()
+        return Outcome(delivery.arrived, {id: e.str() for id, e in delivery.failed.items()})
 
     def _produce(
         self, entries: Sequence[OutboxEntry], delivery: _Delivery, may_go_on: Callable[[], bool]
@@ -110,6 +127,10 @@ class KafkaSender:
             )
         except BufferError:
             return False
+        except KafkaException as error:
+            if error.args[0].code() not in _REFUSALS:
+                raise
+            delivery.of(entry.id)(error.args[0], None)
         return True
 
     def _wait(self, producer: Producer, delivery: _Delivery, may_go_on: Callable[[], bool]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 
-from antiphon.events.port import Consumer, Entry
+from antiphon.events.port import Consumer, Entry, refuse_too_large
 from antiphon.events.records import COMPACTED, RETENTION_DAYS
 from antiphon.model import LogEntry, LogOffset, now_ms
 from antiphon.store import Range, Store
@@ -34,6 +34,7 @@ class LocalEventLog:
         self._trim_at: dict[str, float] = {}
 
     def append(self, topic: str, key: str, values: Sequence[bytes]) -> None:
+        refuse_too_large(values)
         if time.monotonic() >= self._trim_at.get(topic, 0.0):
             self._trim_at[topic] = time.monotonic() + TRIM_EVERY_S
             trim(self._store, topic)
@@ -78,7 +79,7 @@ class LocalConsumer:
     def __init__(self, store: Store, topic: str, group: str | None) -> None:
         self._store = store
         self._topic = topic
-        self._id = _group_id(topic, group or "")
+        self._id = group_id(topic, group or "")
         self._offset = _offset(store, topic if group is None else self._id)
 
     def poll(self, wait_s: float) -> list[Entry]:
@@ -136,7 +137,7 @@ def trim(store: Store, topic: str) -> int:
 
 def _done_by_all(store: Store, topic: str) -> int:
     """Return the offset up to which every known group has committed."""
-    groups = _group_id(topic, "")
+    groups = group_id(topic, "")
     return min(
         (kept.offset for kept in store.find(LOG_OFFSETS) if kept.id.startswith(groups)),
         default=_offset(store, topic),
@@ -148,7 +149,8 @@ def _offset(store: Store, id: str) -> int:
     return 0 if kept is None else kept.offset
 
 
-def _group_id(topic: str, group: str) -> str:
+def group_id(topic: str, group: str) -> str:
+    """Return the id under which it is kept how far a group has consumed a topic."""
     return f"{topic}:{group}"
 
 

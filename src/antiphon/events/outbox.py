@@ -10,7 +10,8 @@ after an outage, as far as the machines' clocks agree. What was sent may be sent
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import uuid_utils
@@ -24,6 +25,7 @@ from antiphon.store.schema import OUTBOX
 # What is read, sent and removed at once; this bounds the memory while the log is away.
 ENTRIES_AT_ONCE = 100
 VALUES_TOGETHER = 200
+BYTES_TOGETHER = 1_000_000
 # Another process's append is found within this, or later where a look takes long.
 LOOK_EVERY_S = 0.005
 REST = 10
@@ -32,8 +34,17 @@ TRY_AGAIN_AFTER_S = 1.0
 CLOSED_WITHIN_S = 5.0
 _log = logging.getLogger(__name__)
 
-# Sends entries in their order while it may go on; returns the ids of those that have arrived.
-Send = Callable[[Sequence[OutboxEntry], Callable[[], bool]], Collection[str]]
+
+class Outcome(NamedTuple):
+    """What became of entries, by id; what is neither here nor there was not settled."""
+
+    arrived: Collection[str] = ()
+    # With the reason.
+    refused: Mapping[str, str] = MappingProxyType({})
+
+
+# Sends entries in their order while it may go on.
+Send = Callable[[Sequence[OutboxEntry], Callable[[], bool]], Outcome]
 
 
 class _Rest(NamedTuple):
@@ -53,13 +64,17 @@ class Outbox:
         self._trouble = Trouble(_log, "the store")
         self._appended = threading.Event()
         self._closing = threading.Event()
+        # What was refused keeps nothing back that is behind it, and is tried again later.
+        self._behind: tuple[str] | None = None
+        self._back_at = 0.0
+        self._reasons: set[str] = set()
         self._give_up_at = float("inf")
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
     def put(self, topic: str, key: str, values: Sequence[bytes | None]) -> None:
         """Keep events until they are sent."""
-        self._store.put_many(OUTBOX, list(_entries(topic, key, values)))
+        self._store.put_many(OUTBOX, list(entries_of(topic, key, values)))
         self._appended.set()
         self.start()
 
@@ -101,7 +116,7 @@ class Outbox:
         try:
             if not self._lease.take():
                 return _Rest(ASK_FOR_LEASE_EVERY_S, self._closing)
-            found, arrived = self._send_some()
+            found, settled = self._send_some()
             self._trouble.over()
         except StoreError as error:
             return _Rest(self._trouble.met(error), self._closing)
@@ -110,16 +125,31 @@ class Outbox:
             _log.exception("what is in the outbox could not be sent; trying again")
             return _Rest(TRY_AGAIN_AFTER_S, self._closing)
         if found:
-            return _Rest(0.0 if arrived else TRY_AGAIN_AFTER_S, self._closing)
+            return _Rest(0.0 if settled else TRY_AGAIN_AFTER_S, self._closing)
         looked_s = time.monotonic() - started
         return _Rest(max(LOOK_EVERY_S, REST * looked_s), self._appended)
 
     def _send_some(self) -> tuple[int, int]:
-        entries = self._store.find(OUTBOX, limit=ENTRIES_AT_ONCE)
-        arrived = self._send(entries, self._may_go_on) if entries else ()
+        """Return how many entries were found, and what became of how many of them is known."""
+        if time.monotonic() > self._back_at:
+            self._behind = None
+        entries = self._store.find(OUTBOX, limit=ENTRIES_AT_ONCE, after=self._behind)
+        if not entries:
+            return 0, 0
+        arrived, refused = self._send(entries, self._may_go_on)
         if arrived:
             self._store.delete_many(OUTBOX, arrived)
-        return len(entries), len(arrived)
+        if refused:
+            self._pass_over(entries, refused)
+        return len(entries), len(arrived) + len(refused)
+
+    def _pass_over(self, entries: Sequence[OutboxEntry], refused: Mapping[str, str]) -> None:
+        """Go on behind these entries; come back when there is time, as the refusal may be over."""
+        self._behind = (entries[-1].id,)
+        self._back_at = time.monotonic() + TRY_AGAIN_AFTER_S
+        for reason in set(refused.values()) - self._reasons:
+            _log.warning("events are refused, and tried again every now and then: %s", reason)
+        self._reasons.update(refused.values())
 
     def _may_go_on(self) -> bool:
         """Keep the lease while something takes long; say whether it is kept."""
@@ -131,7 +161,21 @@ class Outbox:
             return self._lease.held
 
 
-def _entries(topic: str, key: str, values: Sequence[bytes | None]) -> Iterator[OutboxEntry]:
-    for start in range(0, len(values), VALUES_TOGETHER):
-        some = tuple(values[start : start + VALUES_TOGETHER])
+def entries_of(topic: str, key: str, values: Sequence[bytes | None]) -> Iterator[OutboxEntry]:
+    """Return events as they are kept until they are sent, in their order."""
+    for some in _together(values):
         yield OutboxEntry(id=str(uuid_utils.uuid7()), topic=topic, key=key, values=some)
+
+
+def _together(values: Sequence[bytes | None]) -> Iterator[tuple[bytes | None, ...]]:
+    """Cut values into parts that are small enough for one document of the store."""
+    some: list[bytes | None] = []
+    size = 0
+    for value in values:
+        size += len(value or b"")
+        if some and (size > BYTES_TOGETHER or len(some) == VALUES_TOGETHER):
+            yield tuple(some)
+            some, size = [], len(value or b"")
+        some.append(value)
+    if some:
+        yield tuple(some)

@@ -9,6 +9,9 @@ from typing import Protocol
 
 import msgspec
 
+# Below what Kafka's brokers take unless told otherwise (1 MiB), as a message has a head too.
+LARGEST = 900_000
+
 
 class EventLogError(Exception):
     """The event log cannot do what was asked; the message says what to do about it."""
@@ -25,6 +28,16 @@ class Entry(msgspec.Struct, frozen=True):
     offset: int
     key: str
     value: bytes
+
+
+def refuse_too_large(values: Sequence[bytes]) -> None:
+    """Let pass what any engine takes.
+
+    Raises:
+        EventLogError: one of them is too large.
+    """
+    if any(len(value) > LARGEST for value in values):
+        raise EventLogError(f"An event may have {LARGEST:,} bytes; this one is larger.")
 
 
 class Consumer(Protocol):

@@ -27,9 +27,13 @@ class Topic(StrEnum):
 
 # Of these only the newest event of each key matters; older ones may be dropped.
 COMPACTED = frozenset({Topic.RECOMMENDATIONS})
-# The days that the other topics' events are kept: long enough to replay, no longer. What they
-# did to the store stays.
-RETENTION_DAYS: dict[str, int] = {Topic.LISTENS: 30, Topic.DEAD_LETTERS: 90}
+# The days that the other topics' events are kept: long enough to replay, no longer, as Kafka keeps
+# those of a removed listener so long too. What they did to the store stays.
+RETENTION_DAYS: dict[str, int] = {Topic.LISTENS: 30, Topic.DEAD_LETTERS: 30}
+
+
+# Those who make the effects of what listeners did.
+LISTENS_GROUP = "live"
 
 
 class UnreadableEventError(Exception):
@@ -68,7 +72,7 @@ class AnswerChanged(Value, frozen=True):
 
 
 class DeadLetter(Value, frozen=True):
-    """An event that could not be used, where it was and why."""
+    """An event that could not be used, where it was and why; of a large one, the beginning."""
 
     topic: str
     offset: int

@@ -16,7 +16,7 @@ from antiphon.events import (
     Topic,
     UnreadableEventError,
 )
-from antiphon.events.records import DeadLetter, decode, encode
+from antiphon.events.records import LISTENS_GROUP, DeadLetter, decode, encode
 from antiphon.events.trouble import Trouble
 from antiphon.live import answers
 from antiphon.live.effects import UnknownListenerError, apply
@@ -24,10 +24,13 @@ from antiphon.live.models import Models
 from antiphon.store import Store, StoreError, StoreUnavailableError
 from antiphon.store.schema import ANSWERS
 
-GROUP = "live"
+GROUP = LISTENS_GROUP
 WAIT_S = 0.5
 # More than a page asks for, so that what it has queued already can be left out.
 PREPARED = 60
+# A letter has to fit into the log, though it is longer than what it is about: by base64, a third.
+KEPT_OF_VALUE = 500_000
+KEPT_OF_TEXT = 1000
 _log = logging.getLogger(__name__)
 
 
@@ -99,16 +102,17 @@ def _applied(store: Store, log: EventLog, batch: Iterable[Entry]) -> Iterator[Li
 
 
 def _bury(log: EventLog, entry: Entry, reason: str) -> None:
+    key, reason = entry.key[:KEPT_OF_TEXT], reason[:KEPT_OF_TEXT]
     _log.warning("event %s is set aside: %s", _place(entry), reason)
     letter = DeadLetter(
         topic=entry.topic,
         partition=entry.partition,
         offset=entry.offset,
-        key=entry.key,
-        value=entry.value,
+        key=key,
+        value=entry.value[:KEPT_OF_VALUE],
         reason=reason,
     )
-    log.append(Topic.DEAD_LETTERS, entry.key, [encode(letter)])
+    log.append(Topic.DEAD_LETTERS, key, [encode(letter)])
 
 
 def _place(entry: Entry) -> str:

@@ -11,10 +11,11 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from antiphon.audio.features import NAME, extract
+from antiphon.audio.features import NAME
 from antiphon.compute import Compute, ComputeError, Outcome
-from antiphon.library.files import explained, path_to_text, text_to_path
+from antiphon.library.files import path_to_text, text_to_path
 from antiphon.model import Features, Problem, Track, now_ms
+from antiphon.ops.listening import listen
 from antiphon.ops.progress import noted
 from antiphon.store import In, Range, Store, position
 from antiphon.store.schema import FEATURES, FILES, PROBLEMS, TRACKS
@@ -70,20 +71,6 @@ def analyse(store: Store, compute: Compute, stopped: Callable[[], bool]) -> int:
         _record(store, batch)
         note(done, max(done, pending))
     return done
-
-
-def listen(path: str) -> NDArray[np.float32]:
-    """Extract the features of a file; what a worker process does.
-
-    Raises:
-        SoundError: its sound cannot be used.
-        UnreadableError: the file is not there any more or may not be read.
-    """
-    try:
-        return extract(path)
-    except OSError:
-        with explained():
-            raise
 
 
 def _paths(store: Store, track_ids: dict[str, str]) -> Iterator[str]:

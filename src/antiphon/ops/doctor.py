@@ -2,15 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon.model import Problem
 from antiphon.settings import Settings
-from antiphon.store import Store, position
+from antiphon.store import Store, StoreError, position
 from antiphon.store.schema import FILES, PROBLEMS, TRACKS
 
+STORE = "store"
 _PAGE = 500
 # With less than this free on the disk, writing will soon fail.
 LEAST_FREE_BYTES = 1 << 30
@@ -28,20 +29,20 @@ class Finding:
 def examine(settings: Settings, store: Store) -> list[Finding]:
     """Return how the instance itself is: its folders and its store.
 
-    The store is read as a whole, which takes minutes where it is large.
+    The store is read as a whole, which takes minutes where it is large; writers of SQLite wait
+    for a part of it.
     """
     return [
         _data_folder(settings.data),
         *_free_space(settings.data),
         *(_music_folder(folder) for folder in settings.music),
         *_store(store),
-        Finding(
-            True,
-            "catalogue",
-            f"{store.count(TRACKS, {'missing': False})} tracks in {store.count(FILES)} files, "
-            f"{store.count(TRACKS, {'missing': True})} missing",
-        ),
     ]
+
+
+def can_tell_problems(findings: Iterable[Finding]) -> bool:
+    """Say whether the store is sound, so that what it keeps can be read."""
+    return all(finding.well for finding in findings if finding.about == STORE)
 
 
 def problems(store: Store) -> Iterator[Problem]:
@@ -65,12 +66,21 @@ def _free_space(folder: Path) -> Iterator[Finding]:
         yield Finding(not advice, str(folder), f"has {free / 1e9:.1f} GB free on its disk{advice}")
 
 
-def _store(store: Store) -> Iterator[Finding]:
-    wrong = store.check()
-    for said in wrong:
-        yield Finding(False, "store", f"{said}: put a backup in its place")
-    if not wrong:
-        yield Finding(True, "store", "is sound")
+def _store(store: Store) -> list[Finding]:
+    """Say how the store is; nothing more is asked of one that something is wrong with."""
+    try:
+        wrong = store.check()
+    except StoreError as error:
+        wrong = [str(error)]
+    if wrong:
+        return [Finding(False, STORE, said) for said in wrong]
+    return [Finding(True, STORE, "is sound"), _catalogue(store)]
+
+
+def _catalogue(store: Store) -> Finding:
+    there, missing = (store.count(TRACKS, {"missing": missing}) for missing in (False, True))
+    says = f"{there} tracks in {store.count(FILES)} files, {missing} missing"
+    return Finding(True, "catalogue", says)
 
 
 def _music_folder(folder: Path) -> Finding:

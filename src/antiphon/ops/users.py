@@ -9,11 +9,12 @@ import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec.structs import replace
 
-from antiphon.model import Role, User, now_ms
+from antiphon.model import Lease, Role, User, now_ms
 from antiphon.store import Collection, ConflictError, Store
 from antiphon.store.schema import (
     ANSWERS,
     FAMILIARITIES,
+    LEASES,
     LISTENS,
     PLAYLISTS,
     USERS,
@@ -22,6 +23,7 @@ from antiphon.store.schema import (
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 LONGEST_NAME = 64
+REMOVING = "user remove"
 _hasher = argon2.PasswordHasher()
 
 
@@ -91,6 +93,8 @@ def remove(store: Store, name: str) -> User:
         admins = [other for other in store.find(USERS) if other.role == "admin"]
         if user.role == "admin" and len(admins) == 1:
             raise AccountError(f"{user.name!r} is the only admin; make another one first.")
+        # So that of two who are removed at once, one sees that the other is gone.
+        store.put(LEASES, Lease(id=REMOVING, holder=user.id, until=now_ms()))
         personal: tuple[Collection[Any], ...] = (LISTENS, FAMILIARITIES, PLAYLISTS, ANSWERS)
         for collection in personal:
             theirs = store.find(collection, {"user_id": user.id})

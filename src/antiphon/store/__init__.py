@@ -3,8 +3,6 @@
 May import: `model`. Nothing else in Antiphon knows sqlite3 or pymongo.
 """
 
-from pathlib import Path
-
 from antiphon.store.port import (
     Collection,
     ConflictError,
@@ -15,7 +13,7 @@ from antiphon.store.port import (
     StoreUnavailableError,
     position,
 )
-from antiphon.store.urls import without_password
+from antiphon.store.urls import sqlite_path, without_password
 
 __all__ = [
     "Collection",
@@ -25,6 +23,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreUnavailableError",
+    "open_existing",
     "open_store",
     "position",
     "without_password",
@@ -37,18 +36,30 @@ def open_store(url: str) -> Store:
     Raises:
         StoreError: the URL names no engine there is, or what it names cannot be used.
     """
-    scheme, _, rest = url.partition("://")
-    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+    if path := sqlite_path(url):
         from antiphon.store.sqlite import SqliteStore  # noqa: PLC0415 - an engine loads when chosen
 
-        return SqliteStore(Path(rest[1:]))
+        return SqliteStore(path)
+    scheme, _, rest = url.partition("://")
     if scheme in ("mongodb", "mongodb+srv") and rest:
         return _open_mongo(url)
     raise StoreError(
-        f"ANTIPHON_STORE={without_password(url)!r} cannot be used: give sqlite:/// and the path of "
-        "a file, such as sqlite:////var/lib/antiphon/antiphon.db, or the address of a MongoDB, "
-        "such as mongodb://db.example:27017/antiphon."
+        f"{without_password(url)!r} cannot be used as a store (ANTIPHON_STORE): give sqlite:/// "
+        "and the path of a file, such as sqlite:////var/lib/antiphon/antiphon.db, or the address "
+        "of a MongoDB, such as mongodb://db.example:27017/antiphon."
     )
+
+
+def open_existing(url: str) -> Store:
+    """Open the store at `url`, making no file where there is none.
+
+    Raises:
+        StoreError: as `open_store`; or there is no such file.
+    """
+    path = sqlite_path(url)
+    if path and not path.is_file():
+        raise StoreError(f"There is no {path}: is the address right?")
+    return open_store(url)
 
 
 def _open_mongo(url: str) -> Store:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from antiphon.store.port import StoreError
 from antiphon.store.sqlite_errors import plain_errors
-from antiphon.store.urls import without_password
+from antiphon.store.urls import sqlite_path, without_password
 
 
 def back_up(url: str, to: Path) -> None:
@@ -16,8 +16,8 @@ def back_up(url: str, to: Path) -> None:
     Raises:
         StoreError: it is no SQLite store, or the file is there already or cannot be written.
     """
-    path = Path(url.removeprefix("sqlite:///"))
-    if not url.startswith("sqlite:///"):
+    path = sqlite_path(url)
+    if path is None:
         raise StoreError(
             f"{without_password(url)} is no SQLite store: make a backup of it with "
             f"`antiphon store copy --from URL --to sqlite:///{to.absolute()}`."
@@ -37,7 +37,9 @@ def copy_file(path: Path, to: Path) -> None:
         raise StoreError(f"{to} is there already: choose another name, nothing is overwritten.")
     part = to.with_name(f"{to.name}.{os.getpid()}.part")
     try:
-        with plain_errors(to), closing(sqlite3.connect(path)) as connection:
+        part.unlink(missing_ok=True)  # of one that was killed: in a container all have one number
+        part.touch(0o600)  # passwords are in it, though only their hashes
+        with plain_errors(path, copy=to), closing(sqlite3.connect(path)) as connection:
             connection.execute("VACUUM INTO ?", (str(part),))
         with part.open("rb") as written:
             os.fsync(written.fileno())  # SQLite does not wait for the disk here

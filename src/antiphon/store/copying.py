@@ -1,9 +1,10 @@
 """Moving house: everything that one store keeps, copied into another, of whichever engine.
 
-A copy goes through each collection in the order of ids and makes the target's part of it equal to
-the source's, so that one that was broken off goes on where it was, and one whose source was
-written to meanwhile is mended by copying again. A document in the target says that a copy is under
-way there; it goes when both stores have been read once more and found equal.
+A copy goes through each collection in the order of ids: it removes from the target what the source
+does not have or has otherwise, then puts what the target has not. So one that was broken off goes
+on where it was, and one whose source was written to meanwhile is mended by copying again. A
+document in the target says that a copy is under way there; it goes when both stores have been read
+once more and found equal.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from typing import Any
 import msgspec
 
 from antiphon.model import Progress, now_ms
-from antiphon.store.port import Collection, D, Range, Store, StoreError, position
+from antiphon.store.port import Collection, D, Store, StoreError, position
 from antiphon.store.schema import COLLECTIONS, PROGRESS
 
 BATCH = 1_000
@@ -67,17 +68,18 @@ def _begin(source: Store, target: Store) -> None:
 
 def _bring_over(source: Store, target: Store, collection: Collection[Any]) -> Iterator[int]:
     """Make the target's collection equal to the source's, yielding how many were looked at."""
-    last = None
+    # First, as a unique value may have moved to another document since.
+    _remove_what_differs(source, target, collection)
     for page in _pages(source, collection):
-        until = page[-1].id
-        found = target.find(collection, {"id": Range(gt=last, lte=until)})
-        there = {doc.id: doc for doc in found}
-        target.delete_many(collection, there.keys() - {doc.id for doc in page})
-        target.put_many(collection, [doc for doc in page if there.get(doc.id) != doc])
-        last = until
+        there = target.get_many(collection, [doc.id for doc in page])
+        target.put_many(collection, [doc for doc in page if doc.id not in there])
         yield len(page)
-    beyond = target.find(collection, {"id": Range(gt=last)})
-    target.delete_many(collection, [doc.id for doc in beyond])
+
+
+def _remove_what_differs(source: Store, target: Store, collection: Collection[Any]) -> None:
+    for page in _pages(target, collection):
+        wanted = source.get_many(collection, [doc.id for doc in page])
+        target.delete_many(collection, [doc.id for doc in page if wanted.get(doc.id) != doc])
 
 
 def _compare(source: Store, target: Store, note: Callable[[int], None]) -> None:

@@ -5,6 +5,7 @@ can need a change of its own (`CHANGES`). The file is backed up first, one proce
 others wait, and it happens in one transaction: a failure leaves the file as it was.
 """
 
+import glob
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
@@ -66,9 +67,19 @@ def _is_ready(connection: sqlite3.Connection, path: Path, tables: Tables) -> boo
             f"{path} was written by a newer Antiphon (schema {version}, this one "
             f"knows {SCHEMA_VERSION}): update Antiphon, or choose another ANTIPHON_STORE."
         )
-    if version == 0 and _statements(connection):
-        raise StoreError(f"{path} is another program's database: choose another ANTIPHON_STORE.")
     return version == SCHEMA_VERSION and not _missing(connection, tables.values())
+
+
+def _is_of_others(connection: sqlite3.Connection, tables: Tables) -> bool:
+    """Say whether there is something that no declaration, of now or of before, led to."""
+    collections = _collections(connection)
+    ours = tuple(f"{name}_" for name in collections)
+    derived = (name for name in _names(connection, "type = 'table'") if name not in collections)
+    if not all(name.startswith(ours) for name in derived):
+        return True
+    return bool(_statements(connection)) and (
+        _version(connection) == 0 or tables.keys().isdisjoint(collections)
+    )
 
 
 def _bring_up_to_date(
@@ -77,13 +88,21 @@ def _bring_up_to_date(
     tables: Tables,
     changes: Mapping[int, Mapping[str, Change]],
 ) -> None:
+    if _is_of_others(connection, tables):
+        raise StoreError(f"{path} is another program's database: choose another ANTIPHON_STORE.")
     version = _version(connection)
     there = [tables[name] for name in _collections(connection) if name in tables]
     if there and (version < SCHEMA_VERSION or _missing(connection, there)):
         now = datetime.now(UTC)
         backup = path.with_name(f"{path.name}.v{version}-{now:%Y%m%dT%H%M%S.%fZ}.bak")
+        earlier = _backups(path, version, "*.bak")
+        for part in _backups(path, version, "*.bak.*.part"):
+            part.unlink()
         _log.info("%s is brought up to date; as it was it is kept in %s", path, backup)
         copy_file(path, backup)
+        # Those of the same version are of attempts that were killed.
+        for one in earlier:
+            one.unlink()
         try:
             _make_anew(connection, there, _steps(changes, version))
         except BaseException:
@@ -93,6 +112,10 @@ def _bring_up_to_date(
     for statement in _missing(connection, tables.values()):
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _backups(path: Path, version: int, ending: str) -> list[Path]:
+    return list(path.parent.glob(f"{glob.escape(path.name)}.v{version}-{ending}"))
 
 
 def _version(connection: sqlite3.Connection) -> int:

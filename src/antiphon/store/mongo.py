@@ -28,6 +28,7 @@ from antiphon.store.port import (
     StoreError,
     T,
     Where,
+    must_say_places,
 )
 
 IDS_AT_ONCE = 1_000
@@ -112,6 +113,8 @@ class MongoStore:
         limit: int | None = None,
         after: Sequence[Any] | None = None,
     ) -> list[D]:
+        if after is not None:
+            must_say_places(collection, order_by)
         test = mongo_queries.both(
             mongo_queries.conditions(collection, where),
             mongo_queries.behind(where, order_by, after, descending),
@@ -143,17 +146,39 @@ class MongoStore:
         self, collection: Collection[D], text: str, limit: int, where: Where | None = None
     ) -> list[D]:
         wanted = mongo_queries.conditions(collection, where)
-        read = self._as(collection).read
+        asked = [
+            (mongo_queries.both(matching, wanted), index)
+            for matching, index in mongo_queries.searches(collection, text)
+        ]
         found: dict[str, D] = {}
-        for matching, index in mongo_queries.searches(collection, text):
+        for place, (matching, index) in enumerate(asked):
             if (missing := limit - len(found)) <= 0:
                 break
-            new = mongo_queries.both(matching, wanted, {"_id": {"$nin": list(found)}})
+            # What no kind but the beginnings matches need not be looked for in each.
+            if place == 1 < len(asked) - 1 and not self._any(collection, *asked[-1], found):
+                break
+            new = mongo_queries.both(matching, {"_id": {"$nin": list(found)}})
             stages = mongo_queries.ranked(new, max(SEARCHED, limit), missing)
-            with self._plain_errors():
-                kept = self._kept(collection).aggregate(stages, self._session, hint=index)
-                found |= {doc.id: doc for doc in map(read, kept)}
+            found |= self._found(collection, stages, index)
         return list(found.values())
+
+    def _any(
+        self,
+        collection: Collection[D],
+        matching: mongo_queries.Filter,
+        index: str,
+        but: Iterable[str],
+    ) -> bool:
+        new = mongo_queries.both(matching, {"_id": {"$nin": list(but)}})
+        return bool(self._found(collection, mongo_queries.ranked(new, 1, 1), index))
+
+    def _found(
+        self, collection: Collection[D], stages: list[mongo_queries.Filter], index: str
+    ) -> dict[str, D]:
+        read = self._as(collection).read
+        with self._plain_errors():
+            kept = self._kept(collection).aggregate(stages, self._session, hint=index)
+            return {doc.id: doc for doc in map(read, kept)}
 
     def increment(self, collection: Collection[D], id: str, amounts: Mapping[str, int]) -> D:
         # A number that holds its default, 0, is perhaps not written: MongoDB adds to 0 then.

@@ -42,7 +42,7 @@ def connect(url: str) -> tuple[Client, Database[dict[str, Any]]]:
     except (ConfigurationError, InvalidName, ValueError):
         # The driver may quote parts of the password in what it says.
         raise StoreError(
-            f"ANTIPHON_STORE={without_password(url)!r} cannot be used: give "
+            f"{without_password(url)!r} cannot be used as a store (ANTIPHON_STORE): give "
             "mongodb://user:password@host:27017/antiphon, with every special character of the "
             "password percent-encoded."
         ) from None

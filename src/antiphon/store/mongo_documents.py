@@ -7,11 +7,11 @@ default, beside them those that are asked by, whatever they hold. What `search` 
 
 import operator
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Generic
 
 import msgspec
-from pymongo import ASCENDING, IndexModel
 
 from antiphon.store.port import Collection, D, text_of
 from antiphon.store.words import folded, words
@@ -20,6 +20,15 @@ SEARCH = "_search"
 BEGINNING = f"{SEARCH}.beginning"
 
 Kept = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index over fields, all ascending."""
+
+    name: str
+    fields: tuple[str, ...]
+    unique: bool
 
 
 class Documents(Generic[D]):
@@ -35,7 +44,7 @@ class Documents(Generic[D]):
         return {
             "fields": [*self._asked_by],
             "text": [*self._collection.text],
-            "indexes": [str(index.document["name"]) for index in self.indexes],
+            "indexes": [index.name for index in self.indexes],
         }
 
     def keep(self, doc: D) -> Kept:
@@ -58,7 +67,7 @@ class Documents(Generic[D]):
         return {name: kept.get(name) for name in (*self._asked_by, SEARCH)}
 
     @property
-    def indexes(self) -> list[IndexModel]:
+    def indexes(self) -> list[Index]:
         """The indexes that answer what the declaration says is asked."""
         declared = self._collection
         return [
@@ -101,6 +110,6 @@ def _words(kind: int) -> str:
     return f"words_{kind}"
 
 
-def _index(*fields: str, unique: bool = False) -> IndexModel:
+def _index(*fields: str, unique: bool = False) -> Index:
     name = index_name(*(field for field in fields if field != "_id"))
-    return IndexModel([(key(field), ASCENDING) for field in fields], name=name, unique=unique)
+    return Index(name, tuple(map(key, fields)), unique)

@@ -5,23 +5,26 @@ are kept anew where those have changed. `schema` says by which declarations that
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import pymongo
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
+from pymongo.read_concern import ReadConcern
 
 from antiphon.store.migrations import CHANGES, SCHEMA_VERSION, Change
-from antiphon.store.mongo_documents import Documents, Kept
+from antiphon.store.mongo_documents import Documents, Index, Kept
 from antiphon.store.port import StoreError
 
 # Building an index over, or looking through, a large library.
 LONG_S = 3_600.0
 SCHEMA = "schema"
-_BATCH = 1_000
+# Few enough for one transaction, also where each holds a picture.
+_BATCH = 200
 _NAMESPACE_EXISTS = 48
 _log = logging.getLogger(__name__)
 
@@ -46,8 +49,8 @@ def prepare(database: Database[Kept], documents: Mapping[str, Documents[Any]], w
             _make(database, name)
             if _is_stale(past, name, one):
                 _keep_anew(database[name], one, past["version"])
-            if one.indexes:
-                database[name].create_indexes(one.indexes)
+            if indexes := [_made(index) for index in one.indexes]:
+                database[name].create_indexes(indexes)
     database[SCHEMA].replace_one({"_id": SCHEMA}, present, upsert=True)
 
 
@@ -57,6 +60,11 @@ def _make(database: Database[Kept], name: str) -> None:
     except OperationFailure as error:
         if error.code != _NAMESPACE_EXISTS:
             raise
+
+
+def _made(index: Index) -> pymongo.IndexModel:
+    keys = [(field, pymongo.ASCENDING) for field in index.fields]
+    return pymongo.IndexModel(keys, name=index.name, unique=index.unique)
 
 
 def _is_stale(past: Mapping[str, Any], name: str, documents: Documents[Any]) -> bool:
@@ -75,9 +83,19 @@ def _keep_anew(collection: Collection[Kept], documents: Documents[Any], version:
     name = collection.name
     _log.info("%s in MongoDB are brought up to date", name)
     changes = [one[name] for to, one in sorted(CHANGES.items()) if to > version and name in one]
-    found = iter(collection.find())
-    while some := [_anew(documents, kept, changes) for kept in islice(found, _BATCH)]:
-        collection.bulk_write([pymongo.ReplaceOne({"_id": kept["_id"]}, kept) for kept in some])
+    ids = (kept["_id"] for kept in collection.find({}, {"_id": 1}))
+    while some := list(islice(ids, _BATCH)):
+
+        def keep(session: ClientSession, some: Sequence[str] = some) -> None:
+            found = collection.find({"_id": {"$in": some}}, session=session)
+            anew = [_anew(documents, kept, changes) for kept in found]
+            replacements = [pymongo.ReplaceOne({"_id": kept["_id"]}, kept) for kept in anew]
+            if replacements:
+                collection.bulk_write(replacements, session=session)
+
+        # Other processes may write already: what they changed since it was read is read again.
+        with collection.database.client.start_session() as session:
+            session.with_transaction(keep, ReadConcern("snapshot"))
 
 
 def _anew(documents: Documents[Any], kept: Kept, changes: Iterable[Change]) -> Kept:

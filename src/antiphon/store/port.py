@@ -3,16 +3,18 @@
 Both adapters are generated from the declarations in `store.schema`; neither knows a collection.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from functools import cache
+from types import NoneType
+from typing import Any, Generic, Protocol, TypeVar, cast, get_args, get_type_hints
 
 from antiphon.model import Document
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T")
 
-# How many matches of one kind `search` ranks at least; so it costs the same in any library.
+# How many matches of one kind `search` ranks at least; so many matches cost no more than these.
 SEARCHED = 200
 # What MongoDB takes at most, so that a library can move to any engine.
 LARGEST_DOCUMENT = 16 << 20
@@ -125,7 +127,7 @@ class Store(Protocol):
         `after` is the `position` of a document in this order; those behind it are returned.
 
         Raises:
-            StoreError: a field is not declared for it.
+            StoreError: a field is not declared for it, or may hold nothing where it says a place.
         """
         ...
 
@@ -149,6 +151,9 @@ class Store(Protocol):
         then of the first two fields together, and so on to all of them. Each kind comes in the
         order of the first text field (folded), then of the id. Of a kind with more than SEARCHED
         matches, any of them MAY stand for it. Only documents that meet every condition count.
+
+        Many matches cost no more in a larger library. Where fewer than `limit` match, all with one
+        of the words, or all that fail a condition, MAY be looked at: that costs more with size.
 
         Raises:
             StoreError: a field is not declared for it.
@@ -175,14 +180,16 @@ class Store(Protocol):
         """Do `work` so that all it does in this thread happens together or not at all.
 
         Where others changed the same documents meanwhile, it MAY be done again from its start.
+        Only changes of the same documents count: two that each read what the other changes MAY
+        both happen. Whoever decides by what was read MUST change a document that all such change.
         `work` MUST let errors of the store pass: a call that failed has ended the transaction.
         """
         ...
 
     def check(self) -> list[str]:
-        """Return in words what is wrong with what is kept; nothing where all is well.
+        """Return in words what is wrong with what is kept, and what to do; nothing if all is well.
 
-        It reads everything: minutes for a large library.
+        It reads everything: minutes for a large library, in which writers MAY have to wait.
         """
         ...
 
@@ -194,6 +201,23 @@ class Store(Protocol):
 def position(doc: Document, order_by: Sequence[str]) -> tuple[Any, ...]:
     """Return where `doc` stands in that order, for `find`'s `after`."""
     return (*(getattr(doc, name) for name in order_by), doc.id)
+
+
+def must_say_places(collection: Collection[Any], order_by: Sequence[str]) -> None:
+    """Refuse an order in which a page cannot go on, as engines find no place beside nothing.
+
+    Raises:
+        StoreError: it has a field that may be None.
+    """
+    for name in order_by:
+        if name in _may_be_none(cast("Hashable", collection.type)):
+            raise StoreError(f"{collection.name} cannot be paged by {name!r}, which may be None.")
+
+
+@cache
+def _may_be_none(type: Hashable) -> frozenset[str]:
+    hints = get_type_hints(type)
+    return frozenset(name for name, hint in hints.items() if NoneType in get_args(hint))
 
 
 def text_of(doc: Document, field: str) -> str:

@@ -9,7 +9,6 @@ a part of one, and never damages the file. `FULL` would make every listen wait f
 save what a listener did in the second before the lights went out.
 """
 
-import json
 import sqlite3
 import threading
 import weakref
@@ -66,7 +65,7 @@ class SqliteStore:
     def get_many(self, collection: Collection[D], ids: Iterable[str]) -> dict[str, D]:
         table = self._tables[collection.name]
         with plain_errors(self._path):
-            rows = self._connection.execute(table.select_many, (json.dumps(list(ids)),)).fetchall()
+            rows = self._connection.execute(*table.select_many(ids)).fetchall()
         return {id: table.decode(doc) for id, doc in rows}
 
     def put(self, collection: Collection[D], doc: D) -> None:
@@ -80,11 +79,10 @@ class SqliteStore:
 
     def delete_many(self, collection: Collection[D], ids: Iterable[str]) -> int:
         table = self._tables[collection.name]
-        keys = json.dumps(list(ids))
         with self._transaction():
-            for name in collection.many:
-                self._connection.execute(table.forget_many[name], (keys,))
-            return self._connection.execute(table.delete_many, (keys,)).rowcount
+            for statement in table.delete_many(ids):
+                removed = self._connection.execute(*statement).rowcount
+        return removed
 
     def find(
         self,
@@ -117,7 +115,6 @@ class SqliteStore:
     def search(
         self, collection: Collection[D], text: str, limit: int, where: Where | None = None
     ) -> list[D]:
-        table = self._tables[collection.name]
         table = self._tables[collection.name]
         with plain_errors(self._path):
             return sqlite_search.search(self._connection, table, text, limit, where or {})

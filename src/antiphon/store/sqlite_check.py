@@ -6,15 +6,21 @@ from typing import Any
 
 import msgspec
 
+from antiphon.store.sqlite_errors import is_damage
 from antiphon.store.sqlite_tables import Table
 
 _NAMED = 5
+_ADVICE = "put a backup in its place"
 
 
 def check(connection: sqlite3.Connection, tables: Iterable[Table[Any]]) -> list[str]:
-    """Answer `Store.check`; below damaged pages nothing more is looked at."""
+    """Answer `Store.check`; below damaged pages nothing more is looked at.
+
+    SQLite compares an index of words under the write lock: others write meanwhile only after it,
+    which is seconds for a large library.
+    """
     if damage := _damage(connection):
-        return [f"the file is damaged: {said}" for said in damage]
+        return [f"the file is damaged: {said}: {_ADVICE}" for said in damage]
     return [
         said for table in tables for said in (*_words(connection, table), *_docs(connection, table))
     ]
@@ -24,7 +30,7 @@ def _damage(connection: sqlite3.Connection) -> list[str]:
     try:
         said = [line for (line,) in connection.execute(f"PRAGMA integrity_check({_NAMED})")]
     except sqlite3.DatabaseError as error:
-        if _is_damage(error):
+        if is_damage(error):
             return [str(error)]
         raise
     return [] if said == ["ok"] else said
@@ -38,8 +44,10 @@ def _words(connection: sqlite3.Connection, table: Table[Any]) -> list[str]:
         # The 1 asks for a comparison with what is indexed, not only of the index with itself.
         connection.execute(f"INSERT INTO {fts} ({fts}, rank) VALUES ('integrity-check', 1)")
     except sqlite3.DatabaseError as error:
-        if _is_damage(error):
-            return [f"{table.name}: the index of words does not agree with the documents"]
+        if is_damage(error):
+            return [
+                f"{table.name}: the index of words does not agree with the documents: {_ADVICE}"
+            ]
         raise
     return []
 
@@ -53,7 +61,7 @@ def _docs(connection: sqlite3.Connection, table: Table[Any]) -> list[str]:
         named = ", ".join(map(repr, wrong[:_NAMED]))
         said.append(
             f"{table.name}: {len(wrong)} documents cannot be read or are not found by what they "
-            f"hold, such as {named}"
+            f"hold, such as {named}: {_ADVICE}"
         )
     for many in table.collection.many:
         (left,) = connection.execute(
@@ -61,7 +69,7 @@ def _docs(connection: sqlite3.Connection, table: Table[Any]) -> list[str]:
             f"WHERE id NOT IN (SELECT id FROM {table.name})"
         ).fetchone()
         if left:
-            said.append(f"{table.name}: {left} {many} are of documents that are gone")
+            said.append(f"{table.name}: {left} {many} are of documents that are gone: {_ADVICE}")
     return said
 
 
@@ -75,7 +83,3 @@ def _agrees(connection: sqlite3.Connection, table: Table[Any], row: Sequence[Any
         == set(getattr(doc, many))
         for many in table.collection.many
     )
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -1,7 +1,8 @@
 """Search in SQLite: an index and FTS5 find a few hundred candidates at most, which are ranked here.
 
-FTS5's own ranking looks at every match, so that it costs more in a larger library; nothing here
-does: each statement ends with what it found first.
+FTS5's own ranking looks at every match, so that it costs more in a larger library; here each
+statement ends with what it found first. Only where too few match all the words and conditions is
+the whole index of these words gone through, which takes some milliseconds for tens of thousands.
 """
 
 import sqlite3

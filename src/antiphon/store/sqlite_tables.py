@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic
 
@@ -16,14 +16,18 @@ from antiphon.store.port import (
     Range,
     StoreError,
     Where,
+    must_say_places,
     text_of,
 )
+from antiphon.store.sizes import must_not_be_too_large
 from antiphon.store.words import folded
 
 _SIDES = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 # What it is given are the words of `store.words`, whose accents are gone: it takes each for one
 # word, also those with letters that are younger than its tables (Cn).
 _TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* N* M* Co Cn'"
+# What JSON says in one byte takes MongoDB no more than 64: the rest need not be measured.
+_SURELY_SMALL = LARGEST_DOCUMENT // 64
 
 Statement = tuple[str, list[Any]]
 
@@ -38,15 +42,7 @@ class Table(Generic[D]):
         self._encode = msgspec.json.Encoder().encode
         self._fields = collection.fields_beside_id
         self.select_one = f"SELECT doc FROM {name} WHERE id = ?"
-        self.select_many = (
-            f"SELECT id, doc FROM {name} WHERE id IN (SELECT value FROM json_each(?))"
-        )
-        self.delete_many = f"DELETE FROM {name} WHERE id IN (SELECT value FROM json_each(?))"
         self.forget = {many: f"DELETE FROM {name}_{many} WHERE id = ?" for many in collection.many}
-        self.forget_many = {
-            many: f"DELETE FROM {name}_{many} WHERE id IN (SELECT value FROM json_each(?))"
-            for many in collection.many
-        }
         self.remembered = {
             many: f"SELECT value FROM {name}_{many} WHERE id = ?" for many in collection.many
         }
@@ -81,17 +77,26 @@ class Table(Generic[D]):
             StoreError: the document is too large.
         """
         encoded = self._encode(doc)
-        if len(encoded) > LARGEST_DOCUMENT:
-            raise StoreError(
-                f"{self.name} does not take {doc.id!r}: with {len(encoded) / 2**20:.1f} MB it is "
-                f"larger than {LARGEST_DOCUMENT >> 20} MB."
-            )
+        if len(encoded) > _SURELY_SMALL:
+            must_not_be_too_large(self.collection, doc)
         return (
             doc.id,
             *(getattr(doc, name) for name in self._fields),
             *(folded(text_of(doc, name)) for name in self.collection.text),
             encoded,
         )
+
+    def select_many(self, ids: Iterable[str]) -> Statement:
+        """Return the query for documents, each behind its id."""
+        test, values = _one_of("id", ids)
+        return f"SELECT id, doc FROM {self.name} WHERE {test}", values
+
+    def delete_many(self, ids: Iterable[str]) -> Iterator[Statement]:
+        """Return the statements that remove documents, the table's own at last."""
+        test, values = _one_of("id", ids)
+        for many in self.collection.many:
+            yield f"DELETE FROM {self.name}_{many} WHERE {test}", values
+        yield f"DELETE FROM {self.name} WHERE {test}", values
 
     def keep(self, connection: sqlite3.Connection, docs: Sequence[D]) -> None:
         """Write documents, with all that is derived from them."""
@@ -134,6 +139,7 @@ class Table(Generic[D]):
         keys = [*(self._field(name) for name in order_by), "id"]
         conditions, values = self.conditions(where)
         if after is not None:
+            must_say_places(self.collection, order_by)
             marks = ", ".join("?" * len(keys))
             conditions.append(f"({', '.join(keys)}) {'<' if descending else '>'} ({marks})")
             values += after
@@ -191,13 +197,24 @@ def _test(column: str, wanted: object) -> Statement:
     if wanted is None:
         return f"{column} IS NULL", []
     if isinstance(wanted, In):
-        return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(list(wanted.values))]
+        return _one_of(column, wanted.values)
     if isinstance(wanted, Range):
         sides: Mapping[str, Any] = {name: getattr(wanted, name) for name in _SIDES}
         given = {name: value for name, value in sides.items() if value is not None}
         tests = [f"{column} {_SIDES[name]} ?" for name in given] or [f"{column} IS NOT NULL"]
         return " AND ".join(tests), list(given.values())
     return f"{column} = ?", [wanted]
+
+
+def _one_of(column: str, wanted: Iterable[Any]) -> Statement:
+    """Return the test for any number of values, which are bound as one."""
+    whole: list[Any] = []
+    cut: list[str] = []
+    for value in wanted:
+        # A string in JSON ends at its first NUL for SQLite.
+        (cut if isinstance(value, str) and "\0" in value else whole).append(value)
+    marks = f" UNION ALL VALUES {', '.join(['(?)'] * len(cut))}" if cut else ""
+    return f"{column} IN (SELECT value FROM json_each(?){marks})", [json.dumps(whole), *cut]
 
 
 def _create_many(table: str, many: str) -> list[str]:

@@ -18,6 +18,7 @@ import msgspec
 
 from antiphon.events import (
     AnswerChanged,
+    Consumer,
     EventLog,
     EventLogError,
     Topic,
@@ -93,22 +94,31 @@ class Push:
 
     def _consume(self) -> None:
         """Hand on what happens, for ever; whatever goes wrong, try again."""
-        shown: dict[str, Progress] = {}
         trouble = Trouble(_log, "the event log or the store")
         while not self._stopped.is_set():
             try:
                 with self._events.consumer(Topic.RECOMMENDATIONS, None) as consumer:
-                    while not self._stopped.is_set():
-                        for entry in consumer.poll(PROGRESS_EVERY_S):
-                            self._hand_on(entry.key, *_answer_message(entry.value))
-                        shown = self._show_progress(shown)
-                        trouble.over()
+                    # What happened until now may have been missed: pages that are open ask again.
+                    self._hand_on(None, _message("answer", {"surface": "next", "version": ""}))
+                    self._follow(consumer, trouble)
             except (EventLogError, StoreUnavailableError) as error:
                 self._stopped.wait(trouble.met(error))
             except Exception:  # noqa: BLE001 - see below
                 # Ended, this thread would leave every page open and silent.
                 _log.exception("what happens cannot be followed; trying again")
                 self._stopped.wait(_RETRY_S)
+
+    def _follow(self, consumer: Consumer, trouble: Trouble) -> None:
+        """Keep the consumer while the store is away: another would begin at what is new then."""
+        shown: dict[str, Progress] = {}
+        while not self._stopped.is_set():
+            try:
+                for entry in consumer.poll(PROGRESS_EVERY_S):
+                    self._hand_on(entry.key, *_answer_message(entry.value))
+                shown = self._show_progress(shown)
+                trouble.over()
+            except StoreUnavailableError as error:
+                self._stopped.wait(trouble.met(error))
 
     def _show_progress(self, shown: dict[str, Progress]) -> dict[str, Progress]:
         now = self._store.get_many(PROGRESS, ["scan", "analysis"])

@@ -6,6 +6,7 @@ node, as transactions need a replica set, with its data in a temporary folder.
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -57,13 +58,13 @@ class StartedMongo(Mongo):
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Start it, and wait until it takes writes; its thread must outlive it."""
         data, log = self._folder / "data", self._folder / "mongod.log"
         data.mkdir(exist_ok=True)
         where = ("--dbpath", data, "--bind_ip", "127.0.0.1", "--port", str(self._port))
         named = [f"--setParameter={name}={value}" for name, value in PARAMETERS.items()]
-        command = [self._mongod.path, *OPTIONS, *named, *map(str, where)]
+        command = [self._mongod.path, *OPTIONS, *named, *map(str, where), *options]
         self._process = services.start(command, log, self._mongod.environment)
         services.wait_until_ready(self._takes_writes, self._process, log, READY_WITHIN_S)
 
@@ -76,6 +77,16 @@ class StartedMongo(Mongo):
         """End it as a power cut would."""
         if self._process:
             services.kill(self._process)
+
+    def freeze(self) -> None:
+        """Let it answer nobody any more, without closing a connection."""
+        if self._process:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on where it was."""
+        if self._process:
+            self._process.send_signal(signal.SIGCONT)
 
     @contextmanager
     def standing_alone(self) -> Iterator[str]:
@@ -90,6 +101,24 @@ class StartedMongo(Mongo):
             yield f"mongodb://127.0.0.1:{port}"
         finally:
             services.kill(process)
+
+    @contextmanager
+    def for_users(self, name: str, password: str) -> Iterator[str]:
+        """Yield the URL of a database on another server, whose one user may read and write."""
+        folder = self._folder / "guarded"
+        folder.mkdir()
+        (folder / "key").write_text("as many letters as are asked for")
+        (folder / "key").chmod(0o600)
+        guarded = StartedMongo(self._mongod, folder, self.about)
+        try:
+            guarded.start()
+            with MongoClient[dict[str, object]](guarded.url) as client:
+                client["guarded"].command("createUser", name, pwd=password, roles=["readWrite"])
+            guarded.stop()
+            guarded.start("--keyFile", str(folder / "key"))
+            yield guarded.database("guarded").replace("//", f"//{name}:{password}@")
+        finally:
+            guarded.kill()
 
     def _takes_writes(self) -> bool:
         if not services.answers(self._port):
