@@ -9,7 +9,7 @@ Spark of two cores and a MongoDB of one node, all on this machine:
 - `connector_{write,read}_docs_per_s`: through the MongoDB Spark connector, fetched by Maven.
 
 Each way writes every document into an empty collection, then reads all of them and adds up what it
-has read. A first round of a tenth of the documents warms everything up and does not count. What the
+has read, in a database of its own. A first round of a tenth of the documents warms everything up and does not count. What the
 connector has written is compared with what the Store would have.
 """
 
@@ -57,32 +57,30 @@ def main() -> None:
     # MongoDB's own default; the tests have theirs.
     mongo.PARAMETERS["transactionLifetimeLimitSeconds"] = "60"
     with mongo.running() as database, spark.in_process():
-        url = database.database("antiphon-bench-spark")
         os.environ["PYSPARK_SUBMIT_ARGS"] = f"--jars {jars} {os.environ['PYSPARK_SUBMIT_ARGS']}"
         session = spark_session.start("local[2]")
         try:
-            figures = measured(session, url, documents)
+            figures = measured(session, database, documents)
         finally:
             spark_session.end(session)
-            database.drop("antiphon-bench-spark")
     print(json.dumps({"bench": "spark_store", "figures": figures}))
 
 
-def measured(session: SparkSession, url: str, documents: int) -> dict[str, object]:
+def measured(session: SparkSession, database: mongo.Mongo, documents: int) -> dict[str, object]:
     """Return what each way does in a second."""
-    ways: dict[str, Way] = {
-        "driver": (partial(write_in_driver, url), partial(read_in_driver, session, url)),
-        "executors": (partial(write_in_executors, url), partial(read_in_executors, session, url)),
-        "connector": (partial(write_connected, url), partial(read_connected, session, url)),
-    }
     figures: dict[str, object] = {}
     for size in (documents // 10, documents):
-        for name, (write, read) in ways.items():
-            empty(url)
+        for name in ("driver", "executors", "connector"):
+            # Among what is left of ids removed a moment ago, MongoDB looks for new ones slowly.
+            kept = f"antiphon-bench-{name}-{size}"
+            url = database.database(kept)
+            open_store(url).close()
+            write, read = ways(session, url)[name]
             frame = session.range(0, size, 1, PARTITIONS).mapInPandas(made, ROW)
             write_s = timed(lambda write=write, frame=frame: write(frame))
             check(url, size)
             read_s = timed(lambda read=read, size=size: read(size))
+            database.drop(kept)
             figures |= {
                 f"{name}_{what}_docs_per_s": {
                     "value": round(size / seconds),
@@ -94,6 +92,15 @@ def measured(session: SparkSession, url: str, documents: int) -> dict[str, objec
             }
             print(f"{name}: {size} written in {write_s:.2f} s, read in {read_s:.2f} s", flush=True)
     return figures
+
+
+def ways(session: SparkSession, url: str) -> dict[str, Way]:
+    """Return how each way writes, and how it reads."""
+    return {
+        "driver": (partial(write_in_driver, url), partial(read_in_driver, session, url)),
+        "executors": (partial(write_in_executors, url), partial(read_in_executors, session, url)),
+        "connector": (partial(write_connected, url), partial(read_connected, session, url)),
+    }
 
 
 def connector() -> Path:
@@ -209,14 +216,6 @@ def _rows(docs: list[Features]) -> pd.DataFrame:
 def _sum(frame: DataFrame) -> int:
     """Have Spark look at every document: the sum of the lengths of their vectors."""
     return frame.selectExpr("sum(length(vector))").collect()[0][0]
-
-
-def empty(url: str) -> None:
-    """Leave no document behind."""
-    store = open_store(url)
-    while page := store.find(FEATURES, limit=10 * BATCH):
-        store.delete_many(FEATURES, [doc.id for doc in page])
-    store.close()
 
 
 def check(url: str, documents: int) -> None:
