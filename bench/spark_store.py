@@ -8,9 +8,9 @@ Spark of two cores and a MongoDB of one node, all on this machine:
 - `executors_{write,read}_docs_per_s`: through a Store that each Spark task opens;
 - `connector_{write,read}_docs_per_s`: through the MongoDB Spark connector, fetched by Maven.
 
-Each way writes every document into an empty collection, then reads all of them and adds up what it
-has read, in a database of its own. A first round of a tenth of the documents warms everything up and does not count. What the
-connector has written is compared with what the Store would have.
+Each way writes every document into a database of its own, then reads all of them and adds up what
+it has read. A first round of a tenth of the documents warms everything up and does not count. What
+the connector has written is compared with what the Store would have.
 """
 
 import argparse
