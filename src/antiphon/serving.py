@@ -54,11 +54,13 @@ def push(settings: Settings) -> None:
 
 def live(settings: Settings) -> None:
     """Answer what listeners do."""
-    from antiphon.live import worker  # noqa: PLC0415 - only where it runs
+    from antiphon.events import take_along  # noqa: PLC0415 - only where it runs
+    from antiphon.live import worker  # noqa: PLC0415
     from antiphon.live.models import Models  # noqa: PLC0415
 
     stopped = supervisor.stop_on_signals()
     with _services(settings) as services:
+        take_along(services.store, services.log)
         worker.run(services.store, services.log, Models(services.store), stopped.is_set)
 
 

@@ -3,8 +3,8 @@
 May import: `model` and `store`. Nothing else in Antiphon knows confluent_kafka.
 """
 
-from antiphon.events import moving
 from antiphon.events.local import LocalEventLog
+from antiphon.events.moving import take_along
 from antiphon.events.port import Consumer, Entry, EventLog, EventLogError
 from antiphon.events.records import AnswerChanged, ListenerEvent, Topic, UnreadableEventError
 from antiphon.store import Store, without_password
@@ -19,21 +19,18 @@ __all__ = [
     "Topic",
     "UnreadableEventError",
     "open_event_log",
+    "take_along",
 ]
 
 
 def open_event_log(url: str, store: Store) -> EventLog:
     """Open the event log at `url`; `local:` keeps it in the store, `kafka://…` in Apache Kafka.
 
-    What listeners did goes along when another log is chosen, as far as it was not consumed.
-
     Raises:
         EventLogError: the URL names no engine there is, or the engine's package is missing.
     """
     if url == "local:":
-        log = LocalEventLog(store)
-        moving.out_of_the_outbox(store, log)
-        return log
+        return LocalEventLog(store)
     if url.startswith("kafka://"):
         return _open_kafka(url, store)
     raise EventLogError(
@@ -52,6 +49,4 @@ def _open_kafka(url: str, store: Store) -> EventLog:
         ) from error
     from antiphon.events.kafka_address import parse  # noqa: PLC0415
 
-    log = KafkaEventLog(parse(url), store)
-    moving.into_the_outbox(store)
-    return log
+    return KafkaEventLog(parse(url), store)

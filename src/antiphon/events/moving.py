@@ -1,11 +1,13 @@
 """Another event log is chosen: what listeners did, and no worker has seen yet, goes along.
 
-The processes of before have to be ended first: what they still append goes along at the next
-opening only.
+Only the process that consumes says which log that is: a command that somebody runs beside it, with
+another setting by mistake, must not take events away from where they are read. The processes of
+before have to be ended first: what they still append goes along at the next start only.
 """
 
 from antiphon.events.local import LocalEventLog, group_id
 from antiphon.events.outbox import entries_of
+from antiphon.events.port import EventLog
 from antiphon.events.records import LISTENS_GROUP, Topic
 from antiphon.model import LogEntry, LogOffset
 from antiphon.store import Range, Store
@@ -16,7 +18,15 @@ AT_ONCE = 100
 _GROUP = group_id(Topic.LISTENS, LISTENS_GROUP)
 
 
-def out_of_the_outbox(store: Store, log: LocalEventLog) -> None:
+def take_along(store: Store, log: EventLog) -> None:
+    """Bring what listeners did, and no worker has read in the log of before, into this one."""
+    if isinstance(log, LocalEventLog):
+        _out_of_the_outbox(store, log)
+    else:
+        _into_the_outbox(store)
+
+
+def _out_of_the_outbox(store: Store, log: LocalEventLog) -> None:
     """Put into the local log what was on its way to Kafka; tombstones mean nothing there."""
 
     def move() -> None:
@@ -29,7 +39,7 @@ def out_of_the_outbox(store: Store, log: LocalEventLog) -> None:
         store.transact(move)
 
 
-def into_the_outbox(store: Store) -> None:
+def _into_the_outbox(store: Store) -> None:
     """Put on its way to Kafka what the workers have not read in the local log."""
 
     def move() -> None:
