@@ -1,12 +1,16 @@
-"""Sounds to decode: a rising staircase of tones, and files of it in any format."""
+"""Sounds to decode: a rising staircase of tones, files of it in any format, and back."""
 
 from pathlib import Path
 
 import av
 import numpy as np
 import soundfile
+import soxr
 from av.audio.codeccontext import AudioCodecContext
 from numpy.typing import NDArray
+
+from antiphon.audio.decode import Sound as Decoded
+from antiphon.audio.decode import decode
 
 Sound = NDArray[np.float32]
 
@@ -15,6 +19,7 @@ _ENCODERS = {
     ".aac": ("aac", "fltp"),
     ".wma": ("wmav2", "fltp"),
     ".wv": ("wavpack", "s16p"),
+    ".webm": ("libopus", "flt"),
 }
 
 
@@ -33,6 +38,17 @@ def write(path: Path, samples: Sound, rate_hz: int = 44_100, subtype: str | None
     else:
         soundfile.write(path, samples, rate_hz, subtype)
     return path
+
+
+def decoded(path: Path, rate_hz: int = 22_050) -> Sound:
+    """Decode all of a file to one channel at a rate; shape (samples,)."""
+
+    def listen(sound: Decoded) -> tuple[Sound, int]:
+        blocks = [block.mean(axis=1) for block in sound.blocks()]
+        return np.concatenate([np.empty(0, np.float32), *blocks]), sound.rate_hz
+
+    samples, own_hz = decode(path, listen)
+    return samples if own_hz == rate_hz else np.asarray(soxr.resample(samples, own_hz, rate_hz))
 
 
 def lag_ms(sound: Sound, reference: Sound, rate_hz: int) -> float:

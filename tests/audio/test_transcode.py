@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from antiphon.audio.decode import decode
 from antiphon.audio.errors import UndecodableError
 from antiphon.audio.transcode import needs_transcoding, transcode
 from antiphon.model import AudioFormat
-from sounds import lag_ms, staircase, write
+from sounds import decoded, lag_ms, staircase, write
 
 RATE_HZ = 22_050
 
@@ -59,7 +58,7 @@ def test_browsers_do_not_play_these(codec: str, mime: str) -> None:
 @pytest.mark.parametrize("name", ["a.m4a", "a.wma", "a.aiff", "a.wv"])
 def test_the_whole_track_is_heard(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / name, staircase(4))
-    heard, original = decode(transcoded(path)), decode(path)
+    heard, original = decoded(transcoded(path)), decoded(path)
     assert len(heard) / RATE_HZ == pytest.approx(4, abs=0.1)
     assert abs(lag_ms(heard, original, RATE_HZ)) < 50
 
@@ -68,7 +67,7 @@ def test_the_whole_track_is_heard(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("offset_s", [0.1, 1.234, 2.5])
 def test_an_offset_is_met_within_50_ms(tmp_path: Path, name: str, offset_s: float) -> None:
     path = write(tmp_path / name, staircase(5))
-    heard = decode(transcoded(path, offset_s=offset_s))
+    heard = decoded(transcoded(path, offset_s=offset_s))
     original = staircase(5, RATE_HZ)[round(offset_s * RATE_HZ) :, 0]
     assert abs(lag_ms(heard, original, RATE_HZ)) < 50
     assert len(heard) == pytest.approx(len(original), abs=0.1 * RATE_HZ)
@@ -85,7 +84,7 @@ def test_any_rate_and_any_number_of_channels_will_do(
     tmp_path: Path, rate_hz: int, channels: int
 ) -> None:
     path = write(tmp_path / "a.aiff", staircase(1, rate_hz, channels), rate_hz)
-    heard = decode(transcoded(path))
+    heard = decoded(transcoded(path))
     assert len(heard) / RATE_HZ == pytest.approx(1, abs=0.1)
     assert np.abs(heard).max() > 0.1
 
@@ -125,7 +124,7 @@ def test_a_damaged_track_is_heard_around_the_damage(
     content[middle : middle + 20_000] = b"\xaa" * 20_000
     path.write_bytes(content)
     with caplog.at_level(logging.WARNING):
-        seconds = len(decode(transcoded(path))) / RATE_HZ
+        seconds = len(decoded(transcoded(path))) / RATE_HZ
     assert 4 < seconds < 6.1
     assert [record.message for record in caplog.records if "a.m4a" in record.message] != []
     assert len(caplog.records) == 1
@@ -134,7 +133,7 @@ def test_a_damaged_track_is_heard_around_the_damage(
 def test_a_truncated_track_ends_where_it_ends(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wma", staircase(6))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    assert 2 < len(decode(transcoded(path))) / RATE_HZ < 4
+    assert 2 < len(decoded(transcoded(path))) / RATE_HZ < 4
 
 
 def test_what_is_not_music_says_so_at_once(tmp_path: Path) -> None:

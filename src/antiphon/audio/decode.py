@@ -1,4 +1,4 @@
-"""Decode any music file to one float32 channel at a chosen rate.
+"""Decode any music file once, block by block, at its own rate.
 
 libsndfile reads first because it is the faster; FFmpeg reads what libsndfile cannot, or cannot
 read to its end.
@@ -6,173 +6,170 @@ read to its end.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 import soundfile
-import soxr
 from numpy.typing import NDArray
 
 from antiphon.audio import ffmpeg
 from antiphon.audio.errors import UndecodableError
 
 Samples = NDArray[np.float32]
+Result = TypeVar("Result")
 
-RATE_HZ = 22_050
 # What a broken file must still yield to be worth anything.
 SALVAGED_S = 0.5
 
-_BLOCK_FRAMES = 1 << 16
+# Five seconds: each block costs a seek, so that short ones add up.
+_BINS_PER_BLOCK = 500
 # Float files may pass 1.0 a little; anything louder than this (+18 dB) is not sound.
 _LOUDEST = 8.0
+# What may follow the last frame of an MP3: tags, mostly short.
+_TRAILER_BYTES = 16 * 1024
 _DECODER_ERRORS = (soundfile.SoundFileError, UndecodableError)
 
 
-@dataclass(frozen=True)
-class _Sound:
-    """An open file; `blocks(offset_s)` yields shape (samples, channels) at the file's own rate."""
+class Sound:
+    """An open file that can be heard once, and how much of it was.
 
-    rate_hz: int
-    duration_s: float
-    blocks: Callable[[float], Iterator[Samples]]
-
-
-def decode(
-    path: str | os.PathLike[str],
-    *,
-    rate_hz: int = RATE_HZ,
-    offset_s: float = 0.0,
-    seconds: float | None = None,
-) -> Samples:
-    """Decode a file from `offset_s` on, at most `seconds` of it, as shape (samples,).
-
-    Channels are averaged; NaN and infinities become silence. The file is read in blocks: memory
-    is twice the result. Of a broken file, what can be decoded is returned if it is 0.5 s or more.
-
-    Raises:
-        UndecodableError: nothing usable can be decoded there.
-        OSError: the file is not there or may not be read.
+    `duration_s` is what the file says, 0 where it does not say; `frames` and `broken_by` ("": by
+    nothing) are known when the blocks have been read.
     """
-    longest, reasons = np.empty(0, np.float32), list[str]()
-    with Path(path).open("rb") as file:
-        for open_sound in _DECODERS:
-            samples, reason = _read(open_sound, file, rate_hz, offset_s, seconds)
-            if samples.size and not (reason or reasons):
-                return samples
-            longest = max(longest, samples, key=len)
-            reasons.append(reason or f"{samples.size / rate_hz:.2f} s of sound")
-    if longest.size < SALVAGED_S * rate_hz:
-        raise UndecodableError(
-            f"it cannot be decoded from {offset_s:g} s on"
-            f" (libsndfile: {reasons[0]}; FFmpeg: {reasons[1]})"
-        )
-    return longest
+
+    def __init__(
+        self, rate_hz: int, channels: int, duration_s: float, blocks: Iterator[Samples]
+    ) -> None:
+        self.rate_hz = rate_hz
+        self.channels = channels
+        self.duration_s = duration_s
+        self.frames = 0
+        self.broken_by = ""
+        self._blocks = blocks
+
+    def blocks(self) -> Iterator[Samples]:
+        """Yield finite blocks of shape (samples, channels), each but the last of the same length.
+
+        NaN and infinities become silence. The length is `frames_per_block(rate_hz)` samples. A
+        block is whole until the next one is asked for, which may be written over it.
+        """
+        try:
+            for block in self._blocks:
+                self.frames += len(block)
+                yield _finite(block)
+        except _DECODER_ERRORS as error:
+            self.broken_by = _reason(error)
+
+    @property
+    def seconds(self) -> float:
+        """How much was heard."""
+        return self.frames / self.rate_hz
+
+    @property
+    def is_worth_something(self) -> bool:
+        """Whether enough was heard of a file that may be broken."""
+        half = self.duration_s / 2 or SALVAGED_S
+        return self.frames > 0 and self.seconds >= min(SALVAGED_S, half)
 
 
-def decode_middle(
-    path: str | os.PathLike[str], *, seconds: float, rate_hz: int = RATE_HZ
-) -> Samples:
-    """Decode `seconds` from the middle of a file, as shape (samples,); all of a shorter one.
+def frames_per_bin(rate_hz: int) -> int:
+    """Return how many samples are measured together: a hundredth of a second of them."""
+    return max(1, rate_hz // 100)
 
-    Where there is less than the file says, its beginning stands for the middle.
+
+def frames_per_block(rate_hz: int) -> int:
+    """Return how many samples make a block."""
+    return _BINS_PER_BLOCK * frames_per_bin(rate_hz)
+
+
+def decode(path: str | os.PathLike[str], listen: Callable[[Sound], Result]) -> Result:
+    """Decode a file and return what `listen` makes of its sound, which it reads to the end.
+
+    A file that breaks off is read by the other decoder too, and the longer sound counts if it is
+    0.5 s or more, or half of what the file says it has. Memory is that of a few blocks.
 
     Raises:
         UndecodableError: nothing usable can be decoded.
         OSError: the file is not there or may not be read.
     """
-    offset_s = max(0.0, (_duration_s(path) - seconds) / 2)
-    if offset_s > 0:
-        with suppress(UndecodableError):
-            samples = decode(path, rate_hz=rate_hz, offset_s=offset_s, seconds=seconds)
-            if samples.size >= 0.9 * seconds * rate_hz:
-                return samples
-    return decode(path, rate_hz=rate_hz, seconds=seconds)
-
-
-def _duration_s(path: str | os.PathLike[str]) -> float:
-    """Return how long a file says it is, 0 where it does not say."""
+    attempts, reasons = list[tuple[Sound, Result]](), list[str]()
     with Path(path).open("rb") as file:
         for open_sound in _DECODERS:
             file.seek(0)
             try:
                 with open_sound(file) as sound:
-                    return sound.duration_s
-            except _DECODER_ERRORS:
+                    result = listen(sound)
+            except _DECODER_ERRORS as error:
+                reasons.append(_reason(error))
                 continue
-    return 0.0
-
-
-def _read(
-    open_sound: Callable[[BinaryIO], AbstractContextManager[_Sound]],
-    file: BinaryIO,
-    rate_hz: int,
-    offset_s: float,
-    seconds: float | None,
-) -> tuple[Samples, str]:
-    """Return what one decoder gets out of the file, and why it is not more ("": it is all)."""
-    file.seek(0)
-    chunks, reason = [np.empty(0, np.float32)], ""
-    try:
-        with open_sound(file) as sound:
-            blocks: Iterator[Samples] = map(_mono, sound.blocks(offset_s))
-            if seconds is not None:
-                blocks = _first(round(seconds * sound.rate_hz), blocks)
-            chunks.extend(_resampled(blocks, sound.rate_hz, rate_hz))
-    except _DECODER_ERRORS as error:
-        # libsndfile's own words, without the file's number that soundfile puts before them.
-        reason = getattr(error, "error_string", str(error))
-    return np.concatenate(chunks), reason
+            if sound.frames and not (sound.broken_by or reasons):
+                return result
+            attempts.append((sound, result))
+            reasons.append(sound.broken_by or f"{sound.seconds:.2f} s of sound")
+    for sound, result in sorted(attempts, key=lambda attempt: attempt[0].seconds, reverse=True):
+        if sound.is_worth_something:
+            return result
+    raise UndecodableError(f"it cannot be decoded (libsndfile: {reasons[0]}; FFmpeg: {reasons[1]})")
 
 
 @contextmanager
-def _libsndfile(file: BinaryIO) -> Iterator[_Sound]:
+def _libsndfile(file: BinaryIO) -> Iterator[Sound]:
     with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-        duration_s = sound.frames / sound.samplerate
-        yield _Sound(sound.samplerate, duration_s, partial(_libsndfile_blocks, sound))
+        rate_hz = sound.samplerate
+        if not 0 < rate_hz <= ffmpeg.HIGHEST_HZ:
+            raise UndecodableError("its rate cannot be true")
+        if sound.channels > 2 and sound.format == "OGG":
+            raise UndecodableError("Vorbis has an order of channels of its own")
+        blocks = _libsndfile_blocks(sound, file.fileno())
+        yield Sound(rate_hz, sound.channels, sound.frames / rate_hz, blocks)
 
 
-def _libsndfile_blocks(sound: soundfile.SoundFile, offset_s: float) -> Iterator[Samples]:
-    sound.seek(min(round(offset_s * sound.samplerate), sound.frames))
-    while len(block := sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
+def _libsndfile_blocks(sound: soundfile.SoundFile, fd: int) -> Iterator[Samples]:
+    buffer = np.empty((frames_per_block(sound.samplerate), sound.channels), np.float32)
+    while len(block := sound.read(out=buffer)):
         yield block
+    # Of an MP3 without a header it reads as many samples as it guesses at first, and no more.
+    left = os.fstat(fd).st_size - os.lseek(fd, 0, os.SEEK_CUR)
+    if sound.format == "MP3" and left > _TRAILER_BYTES:
+        raise UndecodableError("it may go on after its end")
 
 
 @contextmanager
-def _ffmpeg(file: BinaryIO) -> Iterator[_Sound]:
+def _ffmpeg(file: BinaryIO) -> Iterator[Sound]:
     with ffmpeg.open_source(file) as source:
-        yield _Sound(source.rate_hz, source.duration_s, partial(_ffmpeg_blocks, source))
+        yield Sound(source.rate_hz, source.channels, source.duration_s, _ffmpeg_blocks(source))
 
 
-def _ffmpeg_blocks(source: ffmpeg.Source, offset_s: float) -> Iterator[Samples]:
-    return (block.T for block in ffmpeg.blocks(source, offset_s))
+def _ffmpeg_blocks(source: ffmpeg.Source) -> Iterator[Samples]:
+    """Gather the codec's short pieces, of shape (channels, samples), to whole blocks."""
+    frames = frames_per_block(source.rate_hz)
+    block, filled = np.empty((frames, source.channels), np.float32), 0
+    for piece in ffmpeg.blocks(source):
+        left = piece.T
+        while len(left):
+            part, left = left[: frames - filled], left[frames - filled :]
+            block[filled : filled + len(part)] = part
+            filled += len(part)
+            if filled == frames:
+                yield block
+                block, filled = np.empty_like(block), 0
+    if filled:
+        yield block[:filled]
 
 
-_DECODERS: tuple[Callable[[BinaryIO], AbstractContextManager[_Sound]], ...] = (_libsndfile, _ffmpeg)
+_DECODERS: tuple[Callable[[BinaryIO], AbstractContextManager[Sound]], ...] = (_libsndfile, _ffmpeg)
 
 
-def _mono(block: Samples) -> Samples:
-    finite = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
-    mean: Samples = np.clip(finite, -_LOUDEST, _LOUDEST).mean(axis=1)
-    return mean
+def _finite(block: Samples) -> Samples:
+    # A NaN fails every comparison, so sound takes this way out at the cost of two reductions.
+    if block.max() <= _LOUDEST and block.min() >= -_LOUDEST:
+        return block
+    finite = np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.clip(finite, -_LOUDEST, _LOUDEST, out=finite)
 
 
-def _first(count: int, blocks: Iterator[Samples]) -> Iterator[Samples]:
-    for block in blocks:
-        yield block[:count]
-        count -= len(block)
-        if count <= 0:
-            return
-
-
-def _resampled(blocks: Iterator[Samples], from_hz: int, to_hz: int) -> Iterator[Samples]:
-    if from_hz == to_hz:
-        yield from blocks
-        return
-    resampler = soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32")
-    for block in blocks:
-        yield resampler.resample_chunk(block)
-    yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+def _reason(error: Exception) -> str:
+    # libsndfile's own words, without the file's number that soundfile puts before them.
+    return str(getattr(error, "error_string", error))

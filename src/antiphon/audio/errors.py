@@ -9,5 +9,5 @@ class UndecodableError(SoundError):
     """No decoder gets sound out of it."""
 
 
-class SilentError(SoundError):
-    """There is too little sound in it to describe."""
+class ModelError(Exception):
+    """A net, or other code, cannot be had or used here: the machine's trouble, not a file's."""

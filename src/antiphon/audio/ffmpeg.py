@@ -19,7 +19,8 @@ LOG = logging.getLogger(__name__)
 
 # FFmpeg follows the addresses inside playlist-like files; a music file has no business elsewhere.
 _NO_PROTOCOLS = {"protocol_whitelist": "none"}
-_HIGHEST_HZ = 1_536_000
+# No recording has more samples a second; where a file says so, it is broken.
+HIGHEST_HZ = 1_536_000
 # After a seek, codecs with overlapping windows (AAC, MP3, Opus) need a run-up to sound right.
 _RUN_UP_S = 0.1
 
@@ -59,6 +60,9 @@ def blocks(source: Source, offset_s: float = 0.0) -> Iterator[NDArray[np.float32
 
     Yields planar float32 blocks of shape (channels, samples), constant in memory. Packets that
     cannot be decoded are left out (logged once), and a broken end is an end.
+
+    Raises:
+        UndecodableError: FFmpeg gives up on what it decoded.
     """
     convert = _converter(source)
     for frame in _frames(source, offset_s):
@@ -75,7 +79,7 @@ def _source(container: InputContainer) -> Source:
     if not known:
         raise UndecodableError("there is no audio in it that FFmpeg knows")
     context = known[0].codec_context
-    if not 0 < context.sample_rate <= _HIGHEST_HZ or not context.layout.nb_channels:
+    if not 0 < context.sample_rate <= HIGHEST_HZ or not context.layout.nb_channels:
         raise UndecodableError("its rate or its channels cannot be true")
     context.thread_count = 1
     duration_s = container.duration / av.time_base if container.duration else 0.0
@@ -94,15 +98,22 @@ def _converter(source: Source) -> Callable[[av.AudioFrame], Iterator[NDArray[np.
 
     Frames may change on the way, as where two files were joined; FFmpeg's resampler may not.
     """
-    kind, resampler = None, av.AudioResampler()
+    wanted = ("fltp", source.layout, source.rate_hz)
+    kind, resampler = wanted, av.AudioResampler(*wanted)
 
     def convert(frame: av.AudioFrame) -> Iterator[NDArray[np.float32]]:
         nonlocal kind, resampler
         if kind != (frame.format.name, frame.layout.name, frame.sample_rate):
             kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-            resampler = av.AudioResampler("fltp", source.layout, source.rate_hz)
-        for converted in resampler.resample(frame):
-            yield np.asarray(converted.to_ndarray(), np.float32)
+            resampler = av.AudioResampler(*wanted)
+        if kind == wanted:
+            yield np.asarray(frame.to_ndarray(), np.float32)
+            return
+        try:
+            for converted in resampler.resample(frame):
+                yield np.asarray(converted.to_ndarray(), np.float32)
+        except av.FFmpegError as error:
+            raise UndecodableError(error.strerror or "its frames change in kind") from error
 
     return convert
 
