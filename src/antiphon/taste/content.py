@@ -1,21 +1,17 @@
 """The content model: tracks as points by their sound, and who is near to whom.
 
-Features are z-scored over the library, so that each dimension counts alike whatever its unit,
-clipped against outliers, and scaled to length one: the dot product of two tracks is then the
-cosine of the angle between them.
+The nearness of two tracks is the mean of their cosines in each feature set (`metric.py`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
 from antiphon.taste.listener import Evidence
+from antiphon.taste.metric import RECIPES, Lens, Matrix, Numbers, Recipe, learn, unit
 
-Matrix = NDArray[np.float32]
-
-CLIP_SIGMAS = 3.0
 # Raising the cosine to this power lets the nearest speak and silences the many that are far.
 SHARPNESS = 3
 SEEDS = 60
@@ -25,12 +21,16 @@ SAMPLE = 2000
 
 @dataclass(frozen=True)
 class ContentModel:
-    """Tracks by their sound: `vectors` is (tracks, dimensions), rows of length one as in `ids`."""
+    """Tracks by their sound: `vectors` is (tracks, dimensions), rows of length one as in `ids`.
+
+    `lenses` are what was learned of each feature set: they belong to this version.
+    """
 
     version: str
     ids: tuple[str, ...]
     rows: Mapping[str, int]
     vectors: Matrix
+    lenses: Mapping[str, Lens] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -48,18 +48,37 @@ class Affinities:
     parts: Matrix
 
 
-def fit(features: Mapping[str, Matrix], version: str = "") -> ContentModel:
-    """Make the model of all `features` (track id -> vector; every vector of the same length)."""
-    ids = tuple(features)
-    if not ids:
-        return ContentModel(version, (), {}, np.zeros((0, 1), np.float32))
-    raw = np.stack([features[id] for id in ids]).astype(np.float32)
-    spread = raw.std(axis=0)
-    centred = (raw - raw.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0)
-    clipped = np.clip(centred, -CLIP_SIGMAS, CLIP_SIGMAS)
-    lengths = np.linalg.norm(clipped, axis=1, keepdims=True)
-    vectors = (clipped / np.maximum(lengths, 1e-9)).astype(np.float32)
-    return ContentModel(version, ids, {id: row for row, id in enumerate(ids)}, vectors)
+def fit(features: Mapping[str, Mapping[str, Numbers]], version: str = "") -> ContentModel:
+    """Make the model of all tracks in `features`: set name -> track id -> vector.
+
+    A set that only some tracks have weighs as much as the share that has it: while a set is being
+    computed, nearness moves from the old sets to the new one step by step. A track is compared by
+    what it has, and is less near to one of which other things are known.
+
+    Raises:
+        ValueError: a set's vectors differ in length, or hold what is no number.
+    """
+    sets = {name: vectors for name, vectors in features.items() if vectors}
+    ids = tuple(dict.fromkeys(chain.from_iterable(sets.values())))
+    rows = {id: row for row, id in enumerate(ids)}
+    lenses, blocks = {}, [np.zeros((len(ids), 1 if not sets else 0), np.float32)]
+    for name, vectors in sets.items():
+        raw = _matrix(name, vectors)
+        lenses[name] = learn(raw, RECIPES.get(name, Recipe()))
+        block = np.zeros((len(ids), lenses[name].axes.shape[1]), np.float32)
+        block[[rows[id] for id in vectors]] = lenses[name].directions(raw) * (len(raw) / len(ids))
+        blocks.append(block)
+    return ContentModel(version, ids, rows, unit(np.hstack(blocks)), lenses)
+
+
+def _matrix(name: str, vectors: Mapping[str, Numbers]) -> Numbers:
+    lengths = {vector.shape for vector in vectors.values()}
+    if len(lengths) != 1:
+        raise ValueError(f"the vectors of {name} are not of one length: {sorted(lengths)[:3]}")
+    raw = np.concatenate(list(vectors.values())).reshape(len(vectors), -1)
+    if not np.isfinite(raw).all():
+        raise ValueError(f"a vector of {name} holds what is no number")
+    return raw
 
 
 def affinities(model: ContentModel, evidence: Sequence[Evidence]) -> Affinities:

@@ -11,7 +11,7 @@ _WORDS = {
     "seed": "Sounds like {title}",
     "new": "New to you",
     "again": "You come back to this",
-    "popular": "Often played on this server",
+    "popular": "Often played",
     "spread": "Something different, to learn what you like",
     "same artist": "By the same artist",
     "same genre": "In the same genre",
