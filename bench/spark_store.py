@@ -122,6 +122,7 @@ def made(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         yield pd.DataFrame(
             {
                 "_id": [doc.id for doc in docs],
+                "track_id": [doc.track_id for doc in docs],
                 "name": [doc.name for doc in docs],
                 "vector": [doc.vector for doc in docs],
                 "at": [doc.at for doc in docs],
@@ -132,7 +133,8 @@ def made(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
 def document(number: int) -> Features:
     """Return what the analysis would keep of one track."""
     vector = (_VECTOR + np.float32(number)).tobytes()
-    return Features(id=f"tr-{number:08}", name="summary/0", vector=vector, at=number)
+    track_id = f"tr-{number:08}"
+    return Features(id=track_id, track_id=track_id, name="summary/1", vector=vector, at=number)
 
 
 def put(url: str, docs: Iterator[Features]) -> None:
@@ -156,7 +158,8 @@ def found(url: str, numbers: range) -> Iterator[list[Features]]:
 
 def write_in_driver(url: str, frame: DataFrame) -> None:
     """Bring the rows to the driver, which puts them."""
-    put(url, (Features(id=r[0], name=r[1], vector=r[2], at=r[3]) for r in frame.toLocalIterator()))
+    rows = (row.asDict() for row in frame.toLocalIterator())
+    put(url, (Features(**row) for row in rows))
 
 
 def read_in_driver(session: SparkSession, url: str, documents: int) -> int:

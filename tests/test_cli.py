@@ -67,7 +67,10 @@ def said_in_one_line(ran: Ran) -> str:
 def test_help_lists_the_commands(antiphon: Antiphon) -> None:
     ran = antiphon("--help")
     assert ran.returncode == 0
-    for command in ("serve", "scan", "demo", "user", "store", "backup", "doctor"):
+    for command in (
+        *("serve", "scan", "analyse", "models", "demo", "fma", "evaluate"),
+        *("user", "store", "backup", "doctor"),
+    ):
         assert re.search(rf"^  {command}  +[A-Z]", ran.stdout, re.MULTILINE), command
 
 
@@ -121,8 +124,52 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(
 ) -> None:
     assert "Scanning" not in antiphon("scan", music).stdout
     often = antiphon("scan", music, line_every_s=0)
-    assert re.search(r"^Scanning: 3 of 3 files, \d+ files/s$", often.stdout, re.MULTILINE)
+    assert re.search(r"^Scanning: 3 of 3 files, [\d.]+ files/s$", often.stdout, re.MULTILINE)
     assert "\x1b" not in often.stdout
+
+
+def test_music_is_scanned_and_listened_to_in_one_go_and_only_once(
+    antiphon: Antiphon, music: Path, tmp_path: Path
+) -> None:
+    nets = {"ANTIPHON_MODELS": str(tmp_path)}
+    first = antiphon("analyse", music, line_every_s=0, **nets)
+    assert first.returncode == 0, first.stderr
+    assert "Note: the embedding is not installed" in first.stdout
+    assert "`antiphon models fetch` gets it" in first.stdout
+    assert re.search(
+        r"^Listening: 1 of 2 tracks, [\d.]+ tracks/s, \d:\d\d:\d\d left$",
+        first.stdout,
+        re.MULTILINE,
+    )
+    assert re.search(
+        r"^2 tracks listened to in \d+\.\d s, for summary/1\.$", first.stdout, re.MULTILINE
+    )
+    assert "0 tracks listened to" in antiphon("analyse", **nets).stdout
+    assert "! the embedding: is not installed" in antiphon("doctor").stdout
+
+
+def test_what_is_paused_rests_until_it_is_resumed(
+    antiphon: Antiphon, music: Path, tmp_path: Path
+) -> None:
+    nets = {"ANTIPHON_MODELS": str(tmp_path)}
+    antiphon("scan", music)
+    assert antiphon("analyse", "--pause").returncode == 0
+    refused = antiphon("analyse", **nets)
+    assert refused.returncode == 75
+    assert said_in_one_line(refused).startswith("The analysis is paused: ")
+    assert antiphon("analyse", "--resume").returncode == 0
+    assert "2 tracks listened to" in antiphon("analyse", **nets).stdout
+
+
+def test_a_wheel_that_is_not_the_one_is_refused_in_one_line(
+    antiphon: Antiphon, tmp_path: Path
+) -> None:
+    (tmp_path / "other.whl").write_bytes(b"x")
+    ran = antiphon(
+        "models", "fetch", "--wheel", tmp_path / "other.whl", ANTIPHON_MODELS=str(tmp_path / "nets")
+    )
+    assert ran.returncode == 69
+    assert "is not the wheel of musicnn" in said_in_one_line(ran)
 
 
 def test_the_doctor_ends_with_one_when_something_is_wrong(

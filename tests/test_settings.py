@@ -34,6 +34,11 @@ def test_music_folders_are_separated_as_in_path() -> None:
     assert settings.music == (Path("/music/one"), Path("/music/two words"))
 
 
+def test_feature_sets_are_separated_by_commas() -> None:
+    assert load({"ANTIPHON_FEATURES": "summary/1,,tags/1"}).features == ("summary/1", "tags/1")
+    assert load({"ANTIPHON_FEATURES": ""}).features == Settings().features
+
+
 def test_a_tilde_is_the_home_folder() -> None:
     settings = load({"ANTIPHON_MUSIC": "~/Music:~", "ANTIPHON_DATA": "~/antiphon"})
     assert settings.music == (Path.home() / "Music", Path.home())
@@ -60,6 +65,12 @@ def test_zero_workers_means_one_for_each_core() -> None:
         ("ANTIPHON_WATCH", "perhaps", "true or false"),
         ("ANTIPHON_MUSIC", "/music:~nosuchuser/x", "home folder"),
         ("ANTIPHON_DATA", "~nosuchuser", "home folder"),
+        ("ANTIPHON_MODELS", "~nosuchuser", "home folder"),
+        ("ANTIPHON_EXCERPT_S", "half a minute", "a number"),
+        ("ANTIPHON_EXCERPT_S", "-1", ">= 0"),
+        ("ANTIPHON_EXCERPT_S", "nan", ">= 0"),
+        ("ANTIPHON_EXCERPT_S", "inf", "<= 3600"),
+        ("ANTIPHON_PATCHES", "2.5", "a whole number"),
         ("ANTIPHON_TRUSTED_PROXIES", "-1", ">= 0"),
         ("ANTIPHON_SECURE_COOKIES", "2", "true or false"),
     ],

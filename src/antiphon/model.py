@@ -64,12 +64,28 @@ class ReplayGain(Value, frozen=True):
     album_peak: float | None = None
 
 
+class Origin(Value, frozen=True):
+    """The archive that a track comes from: its name, the track's page there, and the licence.
+
+    `licence` is the short name that people know, as in CC BY-NC-SA 3.0; "" where none is known.
+    """
+
+    archive: str
+    url: str = ""
+    licence: str = ""
+    licence_url: str = ""
+
+
 class Track(Document, frozen=True):
     """One piece of music, known by its sound: the id is made from the audio payload.
 
+    One with an `origin` is described by an archive's catalogue instead of its tags, and its id is
+    the archive's own. `prior_plays` are what the archive counted before Antiphon counted any.
+
     `tagged_album_artists` is what the tags say; `album_artists` is what the catalogue made of it.
-    `features` names the feature set it was analysed with, "" before that, or `failed:` and the name
-    where that could not be. `missing` is true while none of its files can be found.
+    `features` names the plan that it was listened to with, "" before that, or `failed:` and the
+    name where that could not be; from then on `duration_ms` is what was heard. `measured_gain` is
+    by Antiphon's own measurement. `missing` is true while none of its files can be found.
     """
 
     title: str
@@ -89,6 +105,7 @@ class Track(Document, frozen=True):
     duration_ms: int = 0
     format: AudioFormat = AudioFormat(codec="", mime="")
     replay_gain: ReplayGain | None = None
+    measured_gain: ReplayGain | None = None
     musicbrainz: dict[str, str] = {}
     compilation: bool = False
     has_lyrics: bool = False
@@ -96,6 +113,17 @@ class Track(Document, frozen=True):
     added_at: int = 0
     features: str = ""
     missing: bool = False
+    origin: Origin | None = None
+    prior_plays: int = 0
+
+
+class Genre(Document, frozen=True):
+    """A genre of a tree of genres; the id is its name, as tracks have it, `parent` the one above.
+
+    Genres that only tags know have no such document.
+    """
+
+    parent: str = ""
 
 
 class SourceFile(Document, frozen=True):
@@ -162,14 +190,37 @@ class Problem(Document, frozen=True):
 
 
 class Features(Document, frozen=True):
-    """Numbers computed from the sound of one track: float32 values, little-endian.
+    """The numbers of one feature set, computed from the sound of one track; `track:set` is the id.
 
-    The id is the track's. `name` is the feature set with its version, as in `summary/0`.
+    `name` is the set with its version, as in `summary/1`; `vector` is little-endian, in its dtype.
     """
 
+    track_id: str
     name: str
     vector: bytes
     at: int
+
+
+class Sound(Document, frozen=True):
+    """What was heard of a track (same id) beside its features.
+
+    `loudness_lufs` is by EBU R128, None where there is too little sound to tell; `peak` is linear,
+    1.0 is full scale. `silence_start_ms` and `silence_end_ms` are at its two ends. `waveform` has a
+    byte for the peak of each of equally long pieces. `tempo_bpm` is 0 and `key` is "" where there
+    is none; `fingerprint` is nearly the same for the same recording, "" without an embedding.
+    """
+
+    duration_ms: int
+    silent: bool = False
+    loudness_lufs: float | None = None
+    peak: float = 0.0
+    silence_start_ms: int = 0
+    silence_end_ms: int = 0
+    waveform: bytes = b""
+    tempo_bpm: float = 0.0
+    key: str = ""
+    fingerprint: str = ""
+    at: int = 0
 
 
 class User(Document, frozen=True):
@@ -272,7 +323,8 @@ class Answer(Document, frozen=True):
 class Progress(Document, frozen=True, omit_defaults=False):
     """How far a long piece of work is; the id names it: `scan`, `analysis`.
 
-    `total` is 0 while nobody knows it. There is none once the work is over.
+    `total` is 0 while nobody knows it. There is none once the work is over. `phase` is `paused`
+    while it waits for an admin.
     """
 
     phase: str
@@ -280,6 +332,12 @@ class Progress(Document, frozen=True, omit_defaults=False):
     total: int = 0
     started_at: int = 0
     changed_at: int = 0
+
+
+class Pause(Document, frozen=True):
+    """Work in the background that an admin has paused (the id names it) until this is gone."""
+
+    at: int
 
 
 class Secret(Document, frozen=True):

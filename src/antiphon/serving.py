@@ -6,6 +6,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 
 from antiphon import supervisor, wiring
 from antiphon.settings import Settings
@@ -66,11 +67,19 @@ def live(settings: Settings) -> None:
 
 def library(settings: Settings) -> None:
     """Scan, watch and analyse the music."""
-    from antiphon.ops import ingest  # noqa: PLC0415 - only where it runs
+    from antiphon.ops import ingest, planning  # noqa: PLC0415 - only where it runs
 
+    planning.plan(settings)  # a setting that cannot be used is told at once
     stopped = supervisor.stop_on_signals()
     with _services(settings) as services:
-        ingest.run(services.store, services.compute, settings.music, stopped, watch=settings.watch)
+        ingest.run(
+            services.store,
+            services.compute,
+            partial(planning.planned, settings, services.store),
+            settings.music,
+            stopped,
+            watch=settings.watch,
+        )
 
 
 @contextlib.contextmanager

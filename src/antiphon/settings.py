@@ -13,7 +13,13 @@ import platformdirs
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1024)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 Hops = Annotated[int, msgspec.Meta(ge=0, le=16)]
+
+
+# What separates the values of a setting that has several.
+_LISTS = {"music": os.pathsep, "features": ","}
+_KINDS = {"`bool`": "true or false", "`int`": "a whole number", "`float`": "a number"}
 
 
 class SettingsError(Exception):
@@ -51,6 +57,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_token: str = ""
     # Processes that analyse sound; 0: one for each core.
     workers: Count = 0
+    # The feature sets that tracks are described by, separated by ",".
+    features: tuple[str, ...] = ("summary/1", "musicnn/1", "tags/1")
+    # So many seconds of each track, from five places over it, are described; 0: all of it.
+    excerpt_s: Seconds = 30.0
+    # So many patches of 3 s, spread over those, does the embedding hear; 0: every one.
+    patches: Count = 5
+    # The folder of the embedding's nets, at the same path on every machine that analyses.
+    models: Path = msgspec.field(
+        default_factory=lambda: (
+            Path(platformdirs.user_cache_dir("antiphon", appauthor=False)) / "models"
+        )
+    )
+    # Where `antiphon fma fetch` finds the Free Music Archive data set.
+    fma_url: str = "https://os.unil.cloud.switch.ch/fma"
     # Rescan a music folder when its files change.
     watch: bool = True
 
@@ -89,8 +109,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             f"there are: {', '.join(prefix + name.upper() for name in sorted(known))}."
         )
     values: dict[str, object] = {name: value for name, value in given.items() if value}
-    if "music" in values:
-        values["music"] = [part for part in given["music"].split(os.pathsep) if part]
+    for name in _LISTS.keys() & values.keys():
+        values[name] = [part for part in given[name].split(_LISTS[name]) if part]
     try:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
@@ -104,7 +124,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
 def _plain(reason: str) -> str:
     """Say what was expected in an operator's words."""
     expected = reason.removesuffix(", got `str`")
-    return expected.replace("`bool`", "true or false").replace("`int`", "a whole number")
+    for kind, words in _KINDS.items():
+        expected = expected.replace(kind, words)
+    return expected
 
 
 def _decode(kind: type, value: object) -> object:

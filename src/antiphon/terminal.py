@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import NoReturn
 
 from rich.console import Console
@@ -44,13 +45,23 @@ def progress(title: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         if time.monotonic() - said_at >= LINE_EVERY_S:
             said_at = time.monotonic()
             of = f" of {total}" if total else ""
-            print(f"{title}: {done}{of} {unit}, {_rate(done, started, unit)}", flush=True)
+            rate, left = _rate(done, started, unit), _left(done, total, started)
+            print(f"{title}: {done}{of} {unit}, {rate}{left}", flush=True)
 
     yield say
 
 
 def _rate(done: int, started: float, unit: str) -> str:
-    return f"{done / max(time.monotonic() - started, 1e-3):.0f} {unit}/s"
+    rate = done / max(time.monotonic() - started, 1e-3)
+    return f"{rate:.{0 if rate >= 10 else 1}f} {unit}/s"
+
+
+def _left(done: int, total: int, started: float) -> str:
+    """Say how long the rest takes at the same rate, once that can be told."""
+    if not 0 < done < total:
+        return ""
+    seconds = round((time.monotonic() - started) * (total - done) / done)
+    return f", {timedelta(seconds=seconds)} left"
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -469,18 +469,18 @@ def test_a_page_goes_on_behind_any_position(
 )
 @given(vector=st.binary(max_size=300), at=st.integers(-(2**63), 2**63 - 1))
 def test_any_bytes_and_numbers_survive(store: Store, vector: bytes, at: int) -> None:
-    put = Features(id="x", name="n", vector=vector, at=at)
+    put = Features(id="x", track_id="t", name="n", vector=vector, at=at)
     store.put(FEATURES, put)
     assert store.get(FEATURES, "x") == put
     assert store.find(FEATURES, {"name": "n", "at": at}) == [put]
 
 
 def test_what_no_engine_can_keep_is_refused_and_changes_nothing(store: Store) -> None:
-    store.put(FEATURES, Features(id="x", name="n", vector=b"1", at=1))
+    store.put(FEATURES, Features(id="x", track_id="t", name="n", vector=b"1", at=1))
     with pytest.raises(OverflowError):
-        store.put(FEATURES, Features(id="x", name="n", vector=b"2", at=2**63))
+        store.put(FEATURES, Features(id="x", track_id="t", name="n", vector=b"2", at=2**63))
     with pytest.raises(UnicodeEncodeError):
-        store.put(FEATURES, Features(id="x", name="\ud800", vector=b"2", at=2))
+        store.put(FEATURES, Features(id="x", track_id="t", name="\ud800", vector=b"2", at=2))
     assert [one.vector for one in store.find(FEATURES)] == [b"1"]
 
 

@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 
-from antiphon.audio.features import NAME
+from antiphon.audio.plan import Plan
 from antiphon.compute import ComputeError
 from antiphon.compute.local import LocalCompute
 from antiphon.model import Progress
-from antiphon.ops import ingest
+from antiphon.ops import ingest, pausing, progress
+from antiphon.ops.progress import ANALYSIS
 from antiphon.store import Store
 from antiphon.store.schema import FEATURES, FILES, PROGRESS, TRACKS
 
 pytestmark = pytest.mark.slow
 
 PATIENCE_S = 30.0
+PLAN = Plan(sets=("summary/1",))
 WriteTone = Callable[..., Path]
 Running = Callable[..., threading.Event]
 
@@ -33,10 +35,12 @@ def running(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     stopped = threading.Event()
     threads: list[threading.Thread] = []
 
-    def start(*roots: Path, watch: bool = True) -> threading.Event:
+    def start(
+        *roots: Path, watch: bool = True, planned: Callable[[], Plan] = lambda: PLAN
+    ) -> threading.Event:
         thread = threading.Thread(
             target=ingest.run,
-            args=(store, LocalCompute(1), roots, stopped),
+            args=(store, LocalCompute(1), planned, roots, stopped),
             kwargs={"watch": watch},
         )
         thread.start()
@@ -80,7 +84,7 @@ def test_the_catalogue_follows_the_folder_and_new_music_is_listened_to(
     until(lambda: present(store) == {"renamed.flac"})
     assert store.count(TRACKS, {"missing": True}) == 1
 
-    until(lambda: store.count(TRACKS, {"features": NAME, "missing": False}) == 1)
+    until(lambda: store.count(TRACKS, {"features": PLAN.name, "missing": False}) == 1)
 
 
 def test_a_folder_with_a_dot_in_its_name_that_is_moved_away_is_noticed(
@@ -188,6 +192,42 @@ def test_it_stops_promptly_while_it_listens(
     assert 0 < store.count(TRACKS, {"features": ""}) < 60
 
 
+def test_paused_it_says_so_and_goes_on_when_it_is_resumed(
+    store: Store, running: Running, music: Path, write_tone: WriteTone
+) -> None:
+    write_tone(music / "0.flac", 220)
+    pausing.pause(store, ANALYSIS)
+    running(music)
+    until(lambda: present(store) == {"0.flac"})
+    until(lambda: phase(store) == progress.PAUSED)
+    assert store.count(TRACKS, {"features": ""}) == 1
+    pausing.resume(store, ANALYSIS)
+    until(lambda: store.count(TRACKS, {"features": PLAN.name}) == 1)
+    until(lambda: phase(store) is None)
+
+
+def phase(store: Store) -> str | None:
+    shown = store.get(PROGRESS, ANALYSIS)
+    return shown and shown.phase
+
+
+def test_when_more_can_be_found_out_everything_is_listened_to_again(
+    store: Store,
+    running: Running,
+    music: Path,
+    write_tone: WriteTone,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ingest, "LOOK_FOR_NETS_S", 0.1)
+    write_tone(music / "0.flac", 220)
+    plans = [PLAN]
+    running(music, planned=lambda: plans[-1])
+    until(lambda: store.count(TRACKS, {"features": PLAN.name}) == 1)
+    plans.append(Plan(sets=("summary/1", "mfcc100/1")))
+    until(lambda: store.count(TRACKS, {"features": "summary/1+mfcc100/1"}) == 1)
+    assert {doc.name for doc in store.find(FEATURES)} == {"summary/1", "mfcc100/1"}
+
+
 class _BrokenCompute:
     def map(self, *_: object) -> Iterator[object]:
         raise RuntimeError("no process can be started")
@@ -202,7 +242,8 @@ def test_it_ends_when_the_analysis_fails_so_that_its_supervisor_starts_it_again(
 ) -> None:
     monkeypatch.setattr(ingest, "LOOK_EVERY_MS", 200)
     write_tone(music / "0.flac", 0)
-    ingest.run(store, _BrokenCompute(), [music], threading.Event())  # type: ignore[arg-type]
+    compute: Any = _BrokenCompute()
+    ingest.run(store, compute, lambda: PLAN, [music], threading.Event())
     assert present(store) == {"0.flac"}
 
 
@@ -225,9 +266,11 @@ def test_an_engine_that_is_away_is_asked_again(
     monkeypatch.setattr(ingest, "_RETRY_S", 0.1)
     write_tone(music / "0.flac", 220)
     stopped, compute = threading.Event(), _AwayAtFirst(1)
-    thread = threading.Thread(target=ingest.run, args=(store, compute, [music], stopped))
+    thread = threading.Thread(
+        target=ingest.run, args=(store, compute, lambda: PLAN, [music], stopped)
+    )
     thread.start()
-    until(lambda: store.count(TRACKS, {"features": NAME}) == 1)
+    until(lambda: store.count(TRACKS, {"features": PLAN.name}) == 1)
     stopped.set()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()

@@ -26,6 +26,14 @@ def test_documents_are_counted_when_asked(store: Store) -> None:
     assert counted == {"tracks", "albums", "artists", "listens", "users", "problems"}
 
 
+def test_it_tells_how_many_tracks_wait_to_be_listened_to(store: Store) -> None:
+    heard = [Track(id=f"tr-{n}", title="T", sort="t", features="x/1") for n in range(2)]
+    waiting = [Track(id=f"tr-w{n}", title="T", sort="t") for n in range(3)]
+    gone = Track(id="tr-gone", title="T", sort="t", missing=True)
+    store.put_many(TRACKS, [*heard, *waiting, gone])
+    assert samples(store)["antiphon_tracks_unheard",] == 3
+
+
 def test_requests_and_events_are_in_it(store: Store) -> None:
     event = ("antiphon_listener_events_total", "liked")
     request = ("antiphon_http_request_seconds_count", "page", "GET", "200")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.model import Artist, Document, Secret
+from antiphon.model import Artist, Document, Features, Secret
 from antiphon.store import Collection, Store, StoreError, open_store
 from antiphon.store.migrations import CHANGES, SCHEMA_VERSION, prepare
 from antiphon.store.schema import (
@@ -78,9 +78,20 @@ def test_every_document_of_version_1_is_kept_filtered_and_found(old: Path) -> No
     assert store.count(FAMILIARITIES, {"user_id": "us-1", "feedback": "like"}) == 1
     assert [e.value for e in store.find(LOG_ENTRIES, {"topic": "listens"})] == [b'{"v":1}'] * 2
     assert store.get(SECRETS, "session") == Secret(id="session", value="shh")
-    features = store.get(FEATURES, "tr-1")
-    assert features is not None
-    assert features.vector == b"\x00\x01\xff"
+    assert store.check() == []
+
+
+def test_features_without_the_name_of_their_set_are_dropped_so_that_others_are_made(
+    old: Path,
+) -> None:
+    with closing(sqlite3.connect(old)) as raw:
+        assert raw.execute("SELECT COUNT(*) FROM features").fetchone() == (1,)
+    store = opened(old)
+    assert store.count(FEATURES) == 0
+    assert store.group_count(TRACKS, "features") == {"": store.count(TRACKS)}
+    kept = Features(id="tr-1:x/1", track_id="tr-1", name="x/1", vector=b"\x00\x01\xff", at=1)
+    store.put(FEATURES, kept)
+    assert store.find(FEATURES, {"track_id": "tr-1"}) == [kept]
     assert store.check() == []
 
 
@@ -173,9 +184,10 @@ def test_changes_of_documents_are_made_in_the_order_of_their_versions(old: Path)
     def call(title: str) -> dict[str, object]:
         return {"artists": lambda doc: {**doc, "name": doc["name"] + title}}
 
-    tables = {"artists": Table(ARTISTS)}
+    tables = {"artists": Table(ARTISTS), "features": Table(FEATURES)}
+    changes = {1: call(" the Old"), 3: {**CHANGES[3], **call(" II")}, 2: call(" I")}
     with closing(sqlite3.connect(old, isolation_level=None)) as raw:
-        prepare(raw, old, tables, {1: call(" the Old"), 3: call(" II"), 2: call(" I")})
+        prepare(raw, old, tables, changes)
     store = opened(old)
     assert store.get(ARTISTS, "ar-1") == Artist(
         id="ar-1", name="Björk I II", sort="bjork", album_count=1, track_count=2

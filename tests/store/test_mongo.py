@@ -15,7 +15,7 @@ from pymongo.database import Database
 from tests import services
 from tests.services.mongo import Mongo, StartedMongo
 
-from antiphon.model import Credit, LogOffset, Track
+from antiphon.model import Credit, Features, LogOffset, Track
 from antiphon.store import (
     Collection,
     Range,
@@ -29,7 +29,7 @@ from antiphon.store import (
 )
 from antiphon.store.mongo import MongoStore
 from antiphon.store.mongo_queries import behind, both, conditions, order
-from antiphon.store.schema import LOG_OFFSETS, TRACKS
+from antiphon.store.schema import FEATURES, LOG_OFFSETS, TRACKS
 
 SECRET = "s3cret"
 TRACK = Track(
@@ -73,6 +73,7 @@ def test_an_operator_can_read_what_is_kept(store: Store, raw: Database[dict[str,
         "disc_no": 0,
         "track_no": 0,
         "missing": False,
+        "prior_plays": 0,
         "added_at": 0,
         "features": "",
         "genres": [],
@@ -164,6 +165,19 @@ def test_what_others_changed_while_documents_are_kept_anew_stays(
         slow.join()
         assert [track.id for track in store.find(later[0], {"year": 1999})] == ["tr-7"]
         assert store.count(later[0]) == 8
+        assert store.check() == []
+
+
+def test_features_without_the_name_of_their_set_are_dropped_so_that_others_are_made(
+    url: str, raw: Database[dict[str, Any]]
+) -> None:
+    kept = Features(id="tr-1:x/1", track_id="tr-1", name="x/1", vector=b"\x00\xff", at=1)
+    with closing(open_store(url)) as store:
+        store.put(FEATURES, kept)
+    raw["features"].insert_one({"_id": "tr-1", "name": "summary/0", "vector": b"1", "at": 1})
+    raw["schema"].update_one({}, {"$set": {"version": 2}})
+    with closing(open_store(url)) as store:
+        assert store.find(FEATURES) == [kept]
         assert store.check() == []
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 # A job that is done sooner is followed by one of twice the items; a longer one, by one of half.
-QUICK_S = 2.0
-SLOW_S = 8.0
+QUICK_S = 5.0
+SLOW_S = 20.0
 MOST_ITEMS = 64
 MOST_JOBS = 256
 # So long may a cluster leave jobs waiting while it works on none at all.

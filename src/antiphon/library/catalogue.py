@@ -16,9 +16,22 @@ from antiphon.library.files import text_to_path
 from antiphon.library.read import Reading
 from antiphon.model import Picture, Problem, SourceFile, Track, now_ms
 from antiphon.store import In, Store, position
-from antiphon.store.schema import FEATURES, FILES, LYRICS, PICTURES, PROBLEMS, TRACKS
+from antiphon.store.schema import (
+    FEATURES,
+    FILES,
+    LYRICS,
+    PICTURES,
+    PROBLEMS,
+    SOUNDS,
+    TRACKS,
+)
 
 _PAGE = 500
+# What a track's files tell, or listening to them, and no catalogue.
+_OF_SOUND = (
+    *("duration_ms", "format", "replay_gain", "measured_gain", "has_lyrics"),
+    *("art_id", "features", "missing"),
+)
 
 
 class FolderReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +46,11 @@ class FolderReading(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
-def record(store: Store, folders: Sequence[FolderReading], *, is_first: bool) -> None:
+def record(store: Store, readings: Sequence[FolderReading], *, is_first: bool) -> None:
     """Record what was read, all or nothing; of the very first scan, tracks are as old as files."""
 
     def keep() -> None:
+        folders = _as_archives_say(store, readings)
         before = _record_files(store, folders)
         read = _lead_readings(store, folders)
         old = store.get_many(TRACKS, before | set(read))
@@ -55,8 +69,39 @@ def record(store: Store, folders: Sequence[FolderReading], *, is_first: bool) ->
         _record_problems(store, folders)
         derive(store, [old[id] for id in changed if id in old], changed.values())
 
-    if folders:
+    if readings:
         store.transact(keep)
+
+
+def describe(store: Store, tracks: Sequence[Track]) -> int:
+    """Keep tracks as an archive's catalogue describes them; return how many were changed by it.
+
+    What files of theirs have told stays. Those without files are missing.
+    """
+
+    def keep() -> int:
+        old = store.get_many(TRACKS, [track.id for track in tracks])
+        new = assigned({track.id: _with_sound(track, old.get(track.id)) for track in tracks}, {})
+        changed = [track for track in new.values() if track != old.get(track.id)]
+        store.put_many(TRACKS, changed)
+        there = [track for track in changed if not track.missing]
+        if there:
+            derive(store, [old[track.id] for track in there], there)
+        return len(changed)
+
+    return store.transact(keep)
+
+
+def as_described(reading: Reading, track: Track) -> Reading:
+    """Return what was read of a file as a reading of the track that an archive says it is."""
+    heard = reading.track
+    assert heard is not None  # noqa: S101 - whoever calls has looked
+    words = reading.lyrics
+    return msgspec.structs.replace(
+        reading,
+        track=_with_sound(track, heard),
+        lyrics=replace(words, id=track.id) if words else None,
+    )
 
 
 def note_problems(store: Store, problems: Iterable[Problem]) -> None:
@@ -74,12 +119,44 @@ def purge(store: Store) -> int:
         store.delete_many(PROBLEMS, [file.id for file in files])
         store.delete_many(TRACKS, [track.id for track in tracks])
         store.delete_many(LYRICS, [track.id for track in tracks])
-        store.delete_many(FEATURES, [track.id for track in tracks])
+        store.delete_many(SOUNDS, [track.id for track in tracks])
+        _forget_features(store, [track.id for track in tracks])
         derive(store, tracks, ())
         _forget_pictures(store)
         return len(tracks)
 
     return store.transact(forget)
+
+
+def _forget_features(store: Store, track_ids: Sequence[str]) -> None:
+    for start in range(0, len(track_ids), _PAGE):
+        found = store.find(FEATURES, {"track_id": In(track_ids[start : start + _PAGE])})
+        store.delete_many(FEATURES, [features.id for features in found])
+
+
+def _with_sound(track: Track, heard: Track | None) -> Track:
+    """Return the track with what is known of its sound, and not from any words about it."""
+    if heard is None or not heard.format.codec:
+        return replace(track, missing=True)
+    return replace(track, **{name: getattr(heard, name) for name in _OF_SOUND})
+
+
+def _as_archives_say(store: Store, folders: Sequence[FolderReading]) -> tuple[FolderReading, ...]:
+    """Return the readings, where a file is known for an archive's track as readings of that."""
+    paths = [one.path for folder in folders for one in folder.readings if one.track]
+    of_path = {file.id: file.track_id for file in store.get_many(FILES, paths).values()}
+    tracks = store.get_many(TRACKS, set(of_path.values()) - {""})
+
+    def told(reading: Reading) -> Reading:
+        track = tracks.get(of_path.get(reading.path, ""))
+        if reading.track is None or track is None or track.origin is None:
+            return reading
+        return as_described(reading, track)
+
+    return tuple(
+        msgspec.structs.replace(folder, readings=tuple(map(told, folder.readings)))
+        for folder in folders
+    )
 
 
 def _forget_pictures(store: Store) -> None:
@@ -141,9 +218,14 @@ def _renewed(source: tuple[FolderReading, Reading], old: Track | None, is_first:
     picture = _picture(folder, reading)
     track = replace(track, art_id=picture.id if picture else "")
     if old is not None:
-        # Read anew, what could not be listened to gets another chance.
-        features = "" if old.features.startswith("failed:") else old.features
-        return replace(track, added_at=old.added_at, features=features)
+        track = replace(track, added_at=old.added_at, measured_gain=old.measured_gain)
+        # Read anew, what could not be listened to gets another chance. That the sound is another
+        # one, the ids of archives do not tell.
+        is_other = track.origin is not None and track.format != old.format
+        if is_other or not old.features or old.features.startswith("failed:"):
+            return track
+        # The sound is the same, and has been heard to its end.
+        return replace(track, features=old.features, duration_ms=old.duration_ms)
     return replace(track, added_at=reading.mtime_ns // 1_000_000 if is_first else now_ms())
 
 

@@ -37,7 +37,7 @@ def compare(
     are in it.
     """
     known_folders = store.group_count(FILES, "folder", below(root)) if root else {}
-    for group in _groups(listings):
+    for group in groups(listings):
         folders = [path_to_text(listing.folder) for listing in group]
         known: dict[str, dict[str, SourceFile]] = {}
         for file in store.find(FILES, {"folder": In(folders)}):
@@ -54,6 +54,20 @@ def compare(
             yield FolderWork(folder, {}, {}, vanished=gone)
 
 
+def groups(listings: Iterable[Listing]) -> Iterator[list[Listing]]:
+    """Yield a few folders at a time, with about COMPARED files together."""
+    group: list[Listing] = []
+    count = 0
+    for listing in listings:
+        group.append(listing)
+        count += 1 + len(listing.files)
+        if count >= COMPARED:
+            yield group
+            group, count = [], 0
+    if group:
+        yield group
+
+
 def below(folder: str) -> dict[str, Range]:
     """Return the condition that an id is a path below a folder."""
     prefix = path_to_text(folder).rstrip("/")
@@ -67,19 +81,6 @@ def vanished(files: Iterable[SourceFile]) -> tuple[str, ...]:
     by another scanner, or lie in a folder that could not be listed.
     """
     return tuple(file.id for file in files if not file.missing and is_gone(text_to_path(file.id)))
-
-
-def _groups(listings: Iterable[Listing]) -> Iterator[list[Listing]]:
-    group: list[Listing] = []
-    count = 0
-    for listing in listings:
-        group.append(listing)
-        count += 1 + len(listing.files)
-        if count >= COMPARED:
-            yield group
-            group, count = [], 0
-    if group:
-        yield group
 
 
 def _work(listing: Listing, folder: str, known: dict[str, SourceFile]) -> FolderWork | None:

@@ -149,7 +149,7 @@ def _record(
 ) -> None:
     batch: list[FolderReading] = []
     pending = 0
-    for reading in _read(compute, work):
+    for reading in read_changed(compute, work):
         batch.append(reading)
         pending += 1 + len(reading.readings)
         report.read += len(reading.readings)
@@ -161,8 +161,8 @@ def _record(
     catalogue.record(store, batch, is_first=is_first)
 
 
-def _read(compute: Compute, work: Iterable[FolderWork]) -> Iterator[FolderReading]:
-    """Read what changed: a little here, much in worker processes."""
+def read_changed(compute: Compute, work: Iterable[FolderWork]) -> Iterator[FolderReading]:
+    """Read the music files of each work: a little here, much in worker processes."""
     chunks = _chunks(work)
     first = list(islice(chunks, CHUNKS_READ_HERE + 1))
     if len(first) <= CHUNKS_READ_HERE:

@@ -1,127 +1,118 @@
-"""The analysis: every track of the catalogue that has no features yet gets them, in the background.
+"""The analysis: every track of the catalogue is listened to, in the background.
 
-It may be stopped at any moment: what is recorded is recorded, and the rest is found again.
+It may be stopped at any moment: what is recorded is recorded, and the rest is found again. What is
+under way then, and the results of the last second, are all that is done twice.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from functools import partial
 
-import numpy as np
-from msgspec.structs import replace
-from numpy.typing import NDArray
-
-from antiphon.audio.features import NAME
-from antiphon.compute import Compute, ComputeError, Outcome
-from antiphon.library.files import path_to_text, text_to_path
-from antiphon.model import Features, Problem, Track, now_ms
+from antiphon.audio.plan import Plan
+from antiphon.compute import Compute
+from antiphon.events.lease import LeaseHolder
+from antiphon.library.files import text_to_path
+from antiphon.model import Track
+from antiphon.ops.keeping import Listened, is_done, keep
 from antiphon.ops.listening import listen
-from antiphon.ops.progress import noted
-from antiphon.store import In, Range, Store, position
-from antiphon.store.schema import FEATURES, FILES, PROBLEMS, TRACKS
+from antiphon.ops.pausing import NotNowError, is_paused
+from antiphon.ops.progress import ANALYSIS, OnProgress, noted
+from antiphon.store import In, Store, position
+from antiphon.store.schema import FILES, TRACKS
 
-FAILED = f"failed:{NAME}"
 # Results are recorded together once there are so many, or so many seconds have passed.
 RECORDED = 50
 RECORD_EVERY_S = 1.0
 _PAGE = 200
-# Errors whose message is a reason in plain words.
-_SAYING_WHY = {"SilentError", "UndecodableError", "SoundError", "UnreadableError"}
 _ORDER = ("features", "missing")
-# The tracks whose state is another than NAME and FAILED: those before, between and behind the two.
-_PENDING = [
-    {"features": Range(gt=after, lt=before), "missing": False}
-    for after, before in pairwise((None, *sorted((NAME, FAILED)), None))
-]
-
-# The id of a track, and what came of listening to a file of it.
-Described = tuple[str, Outcome[str, NDArray[np.float32]]]
 
 
-def analyse(store: Store, compute: Compute, stopped: Callable[[], bool]) -> int:
-    """Extract the features of every track that lacks them; return how many were looked at.
+def analyse(
+    store: Store,
+    compute: Compute,
+    plan: Plan,
+    stopped: Callable[[], bool],
+    on_progress: OnProgress | None = None,
+) -> int:
+    """Listen to every track that the plan was not carried out on; return how many were looked at.
 
-    A track whose file cannot be opened just now still lacks them: the next run tries it again.
+    It ends early when it is stopped, or paused meanwhile. A track whose file cannot be opened just
+    now stays as it is: the next run tries it again.
 
     Raises:
         ComputeError: the engine failed; what was looked at before is recorded.
+        NotNowError: it is paused, or another process does it.
     """
-    pending = sum(store.count(TRACKS, where) for where in _PENDING)
-    if not pending:
+    states = pending(store, plan)
+    total, done = sum(states.values()), 0
+    if not states:
         return 0
-    # `path` -> id of what is being worked on
-    track_ids: dict[str, str] = {}
-    batch: list[Described] = []
-    done, recorded_at = 0, time.monotonic()
-    with noted(store, "analysis", "listening to the music") as note:
-        note(0, pending)
-        try:
-            for outcome in compute.map(listen, _paths(store, track_ids)):
-                batch.append((track_ids.pop(outcome.item), outcome))
-                done += 1
-                if len(batch) >= RECORDED or time.monotonic() - recorded_at > RECORD_EVERY_S:
-                    _record(store, batch)
-                    batch, recorded_at = [], time.monotonic()
-                note(done, max(done, pending))
-                if stopped():
+    if is_paused(store, ANALYSIS):
+        raise NotNowError("The analysis is paused: `antiphon analyse --resume` lets it go on.")
+    claim = LeaseHolder(store, ANALYSIS)
+    if not claim.take():
+        raise NotNowError("Another process listens to this music already.")
+    try:
+        outcomes = _outcomes(store, compute, plan, states)
+        with (
+            noted(store, ANALYSIS, "listening to the music", total, on_progress) as note,
+            closing(_recorded(outcomes, partial(keep, store, plan))) as work,
+        ):
+            for done, is_recorded in enumerate(work, 1):
+                note(done, max(done, total))
+                if stopped() or (is_recorded and (is_paused(store, ANALYSIS) or not claim.take())):
                     break
-        except ComputeError:
-            _record(store, batch)
-            raise
-        _record(store, batch)
-        note(done, max(done, pending))
+    finally:
+        claim.let_go()
     return done
 
 
-def _paths(store: Store, track_ids: dict[str, str]) -> Iterator[str]:
-    """Yield a file of each track without features, noting in `track_ids` whose it is."""
-    for page in _pages(store):
+def pending(store: Store, plan: Plan) -> dict[str, int]:
+    """Return the states of the tracks that are to be listened to, with how many are in each."""
+    states = store.group_count(TRACKS, "features", {"missing": False})
+    return {state: count for state, count in states.items() if not is_done(state, plan)}
+
+
+def _recorded(
+    outcomes: Iterable[Listened], record: Callable[[list[Listened]], None]
+) -> Generator[bool, None, None]:
+    """Yield for each outcome whether it is recorded by now; in the end, all of them are."""
+    batch: list[Listened] = []
+    recorded_at = time.monotonic()
+    try:
+        for outcome in outcomes:
+            batch.append(outcome)
+            is_due = time.monotonic() - recorded_at > RECORD_EVERY_S or len(batch) >= RECORDED
+            if is_due:
+                record(batch)
+                batch, recorded_at = [], time.monotonic()
+            yield is_due
+    finally:
+        record(batch)
+
+
+def _outcomes(
+    store: Store, compute: Compute, plan: Plan, states: Iterable[str]
+) -> Iterator[Listened]:
+    # path -> id of what is being worked on
+    track_ids: dict[str, str] = {}
+    for outcome in compute.map(partial(listen, plan), _paths(store, states, track_ids)):
+        yield track_ids.pop(outcome.item), outcome
+
+
+def _paths(store: Store, states: Iterable[str], track_ids: dict[str, str]) -> Iterator[str]:
+    """Yield a file of each track in these states, noting in `track_ids` whose it is."""
+    for page in _pages(store, states):
         files = store.find(FILES, {"track_id": In([t.id for t in page]), "missing": False})
         for track_id, path in {file.track_id: file.id for file in files}.items():
             track_ids[text_to_path(path)] = track_id
             yield text_to_path(path)
 
 
-def _pages(store: Store) -> Iterator[list[Track]]:
-    for where in _PENDING:
-        after = None
+def _pages(store: Store, states: Iterable[str]) -> Iterator[list[Track]]:
+    for state in states:
+        where, after = {"features": state, "missing": False}, None
         while page := store.find(TRACKS, where, _ORDER, limit=_PAGE, after=after):
             after = position(page[-1], _ORDER)
             yield page
-
-
-def _record(store: Store, batch: list[Described]) -> None:
-    now = now_ms()
-    found = [
-        Features(id=id, name=NAME, vector=outcome.result.astype("<f4").tobytes(), at=now)
-        for id, outcome in batch
-        if outcome.result is not None
-    ]
-    problems = [
-        Problem(id=path_to_text(one.item), stage="analysis", reason=_plain(one.error), at=now)
-        for _, one in batch
-        if one.error
-    ]
-    heard = [path_to_text(one.item) for _, one in batch if not one.error]
-    states = {
-        id: FAILED if outcome.error else NAME
-        for id, outcome in batch
-        if _kind(outcome.error) != "UnreadableError"
-    }
-
-    def keep() -> None:
-        tracks: dict[str, Track] = store.get_many(TRACKS, states)
-        store.put_many(TRACKS, [replace(t, features=states[t.id]) for t in tracks.values()])
-        store.put_many(FEATURES, [one for one in found if one.id in tracks])
-        store.delete_many(PROBLEMS, heard)
-        store.put_many(PROBLEMS, problems)
-
-    store.transact(keep)
-
-
-def _kind(error: str) -> str:
-    return error.partition(": ")[0]
-
-
-def _plain(error: str) -> str:
-    return error.partition(": ")[2] if _kind(error) in _SAYING_WHY else error

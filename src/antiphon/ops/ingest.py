@@ -5,18 +5,21 @@ import logging
 import os
 import stat
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import watchfiles
 
+from antiphon.audio.plan import Plan
 from antiphon.compute import Compute, ComputeError
 from antiphon.library import scan
 from antiphon.library.compare import is_music
 from antiphon.library.files import split_suffix
 from antiphon.library.walk import SIDECARS
 from antiphon.ops import progress
-from antiphon.ops.analysis import analyse
+from antiphon.ops.analysis import analyse, pending
+from antiphon.ops.pausing import NotNowError, is_paused
+from antiphon.ops.progress import ANALYSIS, SCAN
 from antiphon.store import Store, StoreUnavailableError
 
 # Changes are gathered until there have been none for so long, but never longer than the other.
@@ -27,6 +30,9 @@ LOOK_EVERY_MS = 1_000
 # Where the folders cannot be watched, they are scanned so often instead.
 SCAN_EVERY_S = 600.0
 _RETRY_S = 5.0
+# The embedding's nets, when they come, are found after so long; an admin's word on a pause sooner.
+LOOK_FOR_NETS_S = 60.0
+LOOK_FOR_WORD_S = 1.0
 # What passes by itself: the store or the cluster is away just now.
 _PASSING = (StoreUnavailableError, ComputeError)
 _log = logging.getLogger(__name__)
@@ -35,16 +41,20 @@ _log = logging.getLogger(__name__)
 def run(
     store: Store,
     compute: Compute,
+    planned: Callable[[], Plan],
     roots: Sequence[Path],
     stopped: threading.Event,
     *,
     watch: bool = True,
 ) -> None:
-    """Keep the catalogue and its features up with the music folders until `stopped`."""
+    """Keep the catalogue and its features up with the music folders until `stopped`.
+
+    `planned` says how tracks are to be listened to, which may change.
+    """
     # What an earlier process did not live to take back.
-    progress.forget(store, ("scan", "analysis"))
+    progress.forget(store, (SCAN, ANALYSIS))
     changed = threading.Event()
-    listener = threading.Thread(target=_analyse, args=(store, compute, changed, stopped))
+    listener = threading.Thread(target=_analyse, args=(store, compute, planned, changed, stopped))
     listener.start()
     try:
         for paths in _occasions(roots, stopped, watch=watch):
@@ -129,7 +139,7 @@ def _patiently(
     """Scan; when the store or the engine is away just then, try again."""
     while not stopped.is_set():
         try:
-            with progress.noted(store, "scan", "looking for music") as note:
+            with progress.noted(store, SCAN, "looking for music") as note:
                 if paths is None:
                     scan.scan(store, compute, roots, note)
                 else:
@@ -142,18 +152,41 @@ def _patiently(
 
 
 def _analyse(
-    store: Store, compute: Compute, changed: threading.Event, stopped: threading.Event
+    store: Store,
+    compute: Compute,
+    planned: Callable[[], Plan],
+    changed: threading.Event,
+    stopped: threading.Event,
 ) -> None:
     try:
         while not stopped.is_set():
             changed.clear()
+            plan = planned()
             try:
-                analyse(store, compute, stopped.is_set)
+                _wait_out_pause(store, plan, stopped)
+                analyse(store, compute, plan, stopped.is_set)
+                _wait_for_work(store, planned, plan, changed)
+            except NotNowError:
+                stopped.wait(_RETRY_S)
             except _PASSING as error:
                 _log.warning("%s", error)
                 stopped.wait(_RETRY_S)
-                changed.set()
-            changed.wait()
     finally:
         # Should it ever fail, the process ends and is started again, rather than go on half.
         stopped.set()
+
+
+def _wait_out_pause(store: Store, plan: Plan, stopped: threading.Event) -> None:
+    """Show for as long as the analysis is paused that it is."""
+    if not is_paused(store, ANALYSIS):
+        return
+    with progress.noted(store, ANALYSIS, progress.PAUSED) as note:
+        while is_paused(store, ANALYSIS) and not stopped.wait(LOOK_FOR_WORD_S):
+            note(0, sum(pending(store, plan).values()))
+
+
+def _wait_for_work(
+    store: Store, planned: Callable[[], Plan], plan: Plan, changed: threading.Event
+) -> None:
+    while not (is_paused(store, ANALYSIS) or changed.wait(LOOK_FOR_NETS_S)) and planned() == plan:
+        pass

@@ -3,22 +3,20 @@
 That is `audio`, and the words for files: no store, and so no driver of a database.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
-from antiphon.audio.features import extract
+from antiphon.audio.hearing import Heard, hear
+from antiphon.audio.plan import Plan
 from antiphon.library.files import explained
 
 
-def listen(path: str) -> NDArray[np.float32]:
-    """Extract the features of a file; what a worker process does.
+def listen(plan: Plan, path: str) -> Heard:
+    """Find out about a file what the plan says; what a worker process does.
 
     Raises:
         SoundError: its sound cannot be used.
         UnreadableError: the file is not there any more or may not be read.
     """
     try:
-        return extract(path)
+        return hear(path, plan)
     except OSError:
         with explained():
             raise

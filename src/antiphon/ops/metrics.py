@@ -42,6 +42,10 @@ class LibraryCollector:
         for collection in counted:
             gauge.add_metric([collection.name], self._store.count(collection))
         yield gauge
+        unheard = self._store.count(TRACKS, {"features": "", "missing": False})
+        yield GaugeMetricFamily(
+            "antiphon_tracks_unheard", "Tracks that were not listened to yet.", value=unheard
+        )
 
 
 def exposition(store: Store) -> bytes:

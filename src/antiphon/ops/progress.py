@@ -8,21 +8,31 @@ from antiphon.model import Progress, now_ms
 from antiphon.store import Store
 from antiphon.store.schema import PROGRESS
 
+# The work in the background.
+SCAN, ANALYSIS = "scan", "analysis"
 WRITE_EVERY_S = 0.5
+# The phase of work that waits for an admin.
+PAUSED = "paused"
+
+# Called with how much is done, of how much (0: nobody knows).
+OnProgress = Callable[[int, int], None]
 
 
 @contextmanager
-def noted(store: Store, id: str, phase: str) -> Iterator[Callable[[int, int], None]]:
+def noted(
+    store: Store, id: str, phase: str, total: int = 0, also: OnProgress | None = None
+) -> Iterator[OnProgress]:
     """Keep the progress of the work done inside; it is taken back at the end.
 
-    What is given is to be called with how much is done, of how much (0: nobody knows); it writes
-    that down at most every WRITE_EVERY_S seconds.
+    What is given writes it down at most every WRITE_EVERY_S seconds, and tells `also` each time.
     """
     started_at = now_ms()
     written = float("-inf")
 
     def note(done: int, total: int) -> None:
         nonlocal written
+        if also:
+            also(done, total)
         if time.monotonic() - written < WRITE_EVERY_S:
             return
         written = time.monotonic()
@@ -38,7 +48,7 @@ def noted(store: Store, id: str, phase: str) -> Iterator[Callable[[int, int], No
             ),
         )
 
-    note(0, 0)
+    note(0, total)
     try:
         yield note
     finally:

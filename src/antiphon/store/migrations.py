@@ -20,16 +20,31 @@ from antiphon.store.backup import copy_file
 from antiphon.store.port import StoreError
 from antiphon.store.sqlite_tables import Table
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # A great library takes minutes, for which the other processes wait.
 WAIT_S = 3600
 _BATCH = 1000
 _log = logging.getLogger(__name__)
 
 Tables = Mapping[str, Table[Any]]
-Change = Callable[[dict[str, Any]], dict[str, Any]]
+# None: the document goes.
+Change = Callable[[dict[str, Any]], dict[str, Any] | None]
+
+
+def _of_named_sets(features: dict[str, Any]) -> dict[str, Any] | None:
+    """Drop what version 2 kept, one set for each track: every track is listened to anew."""
+    return features if "track_id" in features else None
+
+
+def _not_heard_yet(track: dict[str, Any]) -> dict[str, Any]:
+    is_old = track.get("features", "").endswith("summary/0")
+    return {**track, "features": ""} if is_old else track
+
+
 # What becomes of documents on the way to a version: version -> collection -> change.
-CHANGES: Mapping[int, Mapping[str, Change]] = {}
+CHANGES: Mapping[int, Mapping[str, Change]] = {
+    3: {"features": _of_named_sets, "tracks": _not_heard_yet}
+}
 
 
 def prepare(
@@ -151,7 +166,8 @@ def _make_anew(
         for statement in table.create:
             connection.execute(statement)
         rows = connection.execute(f"SELECT id, doc FROM {before} ORDER BY n")
-        docs = (_changed(table, id, doc, steps.get(table.name, ())) for id, doc in rows)
+        changed = (_changed(table, id, doc, steps.get(table.name, ())) for id, doc in rows)
+        docs = (doc for doc in changed if doc is not None)
         while batch := list(islice(docs, _BATCH)):
             table.keep(connection, batch)
         connection.execute(f"DROP TABLE {before}")
@@ -190,7 +206,10 @@ def _steps(changes: Mapping[int, Mapping[str, Change]], version: int) -> dict[st
 def _changed(table: Table[Any], id: str, kept: bytes, steps: Iterable[Change]) -> Any:
     try:
         for change in steps:
-            kept = msgspec.json.encode(change(msgspec.json.decode(kept)))
+            changed = change(msgspec.json.decode(kept))
+            if changed is None:
+                return None
+            kept = msgspec.json.encode(changed)
         return table.decode(kept)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StoreError(f"{id!r} in {table.name} cannot be read ({error}).") from error

@@ -26,6 +26,7 @@ SCHEMA = "schema"
 # Few enough for one transaction, also where each holds a picture.
 _BATCH = 200
 _NAMESPACE_EXISTS = 48
+Write = pymongo.ReplaceOne[Kept] | pymongo.DeleteOne
 _log = logging.getLogger(__name__)
 
 
@@ -89,17 +90,19 @@ def _keep_anew(collection: Collection[Kept], documents: Documents[Any], version:
         def keep(session: ClientSession, some: Sequence[str] = some) -> None:
             found = collection.find({"_id": {"$in": some}}, session=session)
             anew = [_anew(documents, kept, changes) for kept in found]
-            replacements = [pymongo.ReplaceOne({"_id": kept["_id"]}, kept) for kept in anew]
-            if replacements:
-                collection.bulk_write(replacements, session=session)
+            if anew:
+                collection.bulk_write(anew, session=session)
 
         # Other processes may write already: what they changed since it was read is read again.
         with collection.database.client.start_session() as session:
             session.with_transaction(keep, ReadConcern("snapshot"))
 
 
-def _anew(documents: Documents[Any], kept: Kept, changes: Iterable[Change]) -> Kept:
+def _anew(documents: Documents[Any], kept: Kept, changes: Iterable[Change]) -> Write:
     kept["id"] = id = kept["_id"]
     for change in changes:
-        kept = change(kept) | {"_id": id}
-    return documents.keep(documents.read(kept))
+        changed = change(kept)
+        if changed is None:
+            return pymongo.DeleteOne({"_id": id})
+        kept = changed | {"_id": id}
+    return pymongo.ReplaceOne({"_id": id}, documents.keep(documents.read(kept)))

@@ -11,10 +11,12 @@ TRACKS = Collection(
         ("missing", "sort"),
         ("missing", "added_at"),
         ("features", "missing"),
+        ("missing", "prior_plays"),
     ),
     many=("artist_ids", "genres"),
     text=("title", "artists", "album"),
 )
+GENRES = Collection("genres", model.Genre)
 FILES = Collection("files", model.SourceFile, indexes=(("folder",), ("track_id",), ("missing",)))
 ALBUMS = Collection(
     "albums",
@@ -27,7 +29,8 @@ ARTISTS = Collection("artists", model.Artist, indexes=(("sort",),), text=("name"
 LYRICS = Collection("lyrics", model.Lyrics)
 PICTURES = Collection("pictures", model.Picture)
 PROBLEMS = Collection("problems", model.Problem, indexes=(("stage",),))
-FEATURES = Collection("features", model.Features, indexes=(("name", "at"),))
+FEATURES = Collection("features", model.Features, indexes=(("name", "at"), ("track_id",)))
+SOUNDS = Collection("sounds", model.Sound)
 USERS = Collection("users", model.User, indexes=(("synthetic",),), unique=("key",))
 LISTENS = Collection(
     "listens",
@@ -42,6 +45,7 @@ FAMILIARITIES = Collection(
 PLAYLISTS = Collection("playlists", model.Playlist, indexes=(("user_id", "sort"),))
 ANSWERS = Collection("answers", model.Answer, indexes=(("user_id",),))
 PROGRESS = Collection("progress", model.Progress)
+PAUSES = Collection("pauses", model.Pause)
 SECRETS = Collection("secrets", model.Secret)
 LOG_ENTRIES = Collection("log_entries", model.LogEntry, indexes=(("topic", "offset"), ("key",)))
 LOG_OFFSETS = Collection("log_offsets", model.LogOffset)
@@ -50,6 +54,7 @@ LEASES = Collection("leases", model.Lease)
 
 COLLECTIONS: tuple[Collection[model.Document], ...] = (
     TRACKS,
+    GENRES,
     FILES,
     ALBUMS,
     ARTISTS,
@@ -57,12 +62,14 @@ COLLECTIONS: tuple[Collection[model.Document], ...] = (
     PICTURES,
     PROBLEMS,
     FEATURES,
+    SOUNDS,
     USERS,
     LISTENS,
     FAMILIARITIES,
     PLAYLISTS,
     ANSWERS,
     PROGRESS,
+    PAUSES,
     SECRETS,
     LOG_ENTRIES,
     LOG_OFFSETS,
