@@ -16,7 +16,7 @@ from tests.deploy import compose_file
 from antiphon.events import Topic, open_event_log
 from antiphon.settings import Settings, load
 from antiphon.store import open_store
-from antiphon.store.schema import FEATURES
+from antiphon.store.schema import SOUNDS
 from product import Product, free_port
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Cluster:
         """How many tracks Spark has listened to, as MongoDB knows."""
         store = open_store(self.settings.store_url)
         try:
-            return store.count(FEATURES)
+            return store.count(SOUNDS)
         finally:
             store.close()
 

@@ -87,6 +87,13 @@ def test_the_needle_can_be_set_down_anywhere(page: Page) -> None:
     moves(page, 12.1)
 
 
+def test_what_plays_shows_its_outline_and_how_it_sounds(page: Page) -> None:
+    play_something(page)
+    expect(page.get_by_test_id("waveform")).to_be_visible()
+    page.get_by_test_id("queue-toggle").click()
+    expect(page.get_by_test_id("sound")).to_contain_text(re.compile(r"−\d+\.\d LUFS"))
+
+
 def test_what_a_browser_cannot_play_is_transcoded_and_can_be_sought(page: Page) -> None:
     page.get_by_test_id("search-input").fill(TRANSCODED)
     row = page.get_by_test_id("search-result").filter(has_text=TRANSCODED)

@@ -490,7 +490,7 @@ def test_what_antiphon_knows_of_a_track_survives_a_retag(
 ) -> None:
     scan(store, compute, [music])
     one = by_title(store)["One"]
-    store.put(TRACKS, msgspec.structs.replace(one, features="summary/0"))
+    store.put(TRACKS, msgspec.structs.replace(one, features="summary/1"))
     write_tags(music / "Ann/First/01 One.mp3", title="Uno", artist="Ann", album="First")
     scan(store, compute, [music])
-    assert by_title(store)["Uno"].features == "summary/0"
+    assert by_title(store)["Uno"].features == "summary/1"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from antiphon.audio.features import NAME
+from antiphon.audio.features import FEATURE_SETS
 from antiphon.events import EventLog, Topic, open_event_log
 from antiphon.library.names import artist_id, sort_key
 from antiphon.live import worker
@@ -27,6 +27,7 @@ from antiphon.store.schema import ALBUMS, ARTISTS, FEATURES, TRACKS
 from antiphon.web.app import create_app
 from browser import PASSWORD, Browser
 
+SET = FEATURE_SETS["summary/1"]
 STYLES = {"Ambient": ("Calm", ("Ann", "Ben"), 0.0), "Metal": ("Loud", ("Cat", "Dan"), 8.0)}
 
 
@@ -48,7 +49,7 @@ def library(store: Store) -> Store:
     for genre, (word, artists, level) in STYLES.items():
         for number, name in enumerate(artists, 1):
             tracks = [_track(f"{word} {number}", genre, name, n) for n in (1, 2, 3)]
-            vectors = [noise.normal(level, 1, 12).astype("<f4").tobytes() for _ in tracks]
+            vectors = [_vector(noise, level) for _ in tracks]
             store.put_many(TRACKS, tracks)
             store.put(ALBUMS, _album(tracks))
             store.put(
@@ -60,11 +61,21 @@ def library(store: Store) -> Store:
             store.put_many(
                 FEATURES,
                 [
-                    Features(id=track.id, name=NAME, vector=vector, at=n)
+                    Features(
+                        id=f"{track.id}:{SET.name}",
+                        track_id=track.id,
+                        name=SET.name,
+                        vector=vector,
+                        at=n,
+                    )
                     for n, (track, vector) in enumerate(zip(tracks, vectors, strict=True))
                 ],
             )
     return store
+
+
+def _vector(noise: np.random.Generator, level: float) -> bytes:
+    return noise.normal(level, 1, len(SET.columns)).astype(SET.dtype).tobytes()
 
 
 def _track(album: str, genre: str, artist: str, n: int) -> Track:
@@ -84,7 +95,7 @@ def _track(album: str, genre: str, artist: str, n: int) -> Track:
         duration_ms=200_000,
         format=AudioFormat(codec="mp3", mime="audio/mpeg"),
         added_at=n,
-        features=NAME,
+        features=SET.name,
     )
 
 

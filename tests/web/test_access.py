@@ -12,7 +12,10 @@ from antiphon.web.access import Access, access_of, guard
 from browser import Browser
 
 PUBLIC = {"pages.page", "pages.ui_file", "pages.healthz", "session.log_in"}
-ADMIN = {"session.listeners", "session.act_as", "session.act_as_oneself"}
+ADMIN = {
+    *("session.listeners", "session.act_as", "session.act_as_oneself"),
+    "session.pause_analysis",
+}
 
 
 def calls(app: flask.Flask) -> list[tuple[str, str, str]]:

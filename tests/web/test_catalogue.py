@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from antiphon.live.effects import familiarity_id
-from antiphon.model import Familiarity, Listen
+from antiphon.model import Familiarity, Listen, ReplayGain, Sound
 from antiphon.store import Store
-from antiphon.store.schema import FAMILIARITIES, LISTENS, TRACKS
+from antiphon.store.schema import FAMILIARITIES, LISTENS, SOUNDS, TRACKS
 from browser import Browser
 
 
@@ -98,8 +98,8 @@ def test_an_artist_has_albums_and_tracks(ann: Browser) -> None:
 
 def test_tracks_of_a_genre_and_the_genres_themselves(ann: Browser) -> None:
     assert ann.get("/genres")["items"] == [
-        {"name": "Ambient", "track_count": 6},
-        {"name": "Metal", "track_count": 6},
+        {"name": "Ambient", "track_count": 6, "parent": ""},
+        {"name": "Metal", "track_count": 6, "parent": ""},
     ]
     assert len(ann.get("/tracks?genre=Metal")["items"]) == 6
 
@@ -147,3 +147,50 @@ def test_search_passes_over_what_is_missing_before_it_counts(ann: Browser, store
 def test_the_liked_tracks_have_an_order_of_their_own(ann: Browser, more: str) -> None:
     problem = ann.get(f"/tracks?liked=true&{more}", expect=422)
     assert "no genre, no sort" in problem["detail"]
+
+
+def test_a_track_that_was_listened_to_tells_how_it_sounds(ann: Browser, store: Store) -> None:
+    sound = Sound(
+        id="tr-calm11",
+        duration_ms=200_000,
+        loudness_lufs=-14.2,
+        peak=0.9,
+        waveform=bytes(range(200)),
+        tempo_bpm=92.5,
+        key="A minor",
+        fingerprint="secret sauce",
+    )
+    store.put(SOUNDS, sound)
+    told = ann.get("/tracks/tr-calm11/sound")
+    assert base64.b64decode(told.pop("waveform")) == sound.waveform
+    assert told == {"loudness_lufs": -14.2, "peak": 0.9, "tempo_bpm": 92.5, "key": "A minor"}
+    response = ann.client.get("/api/v1/tracks/tr-calm11/sound")
+    assert response.headers["Cache-Control"] == "private, max-age=3600"
+
+
+@pytest.mark.parametrize(
+    ("state", "heard"), [("", False), ("failed:summary/1", False), ("summary/1", True)]
+)
+def test_before_that_it_says_so(ann: Browser, store: Store, *, state: str, heard: bool) -> None:
+    track = store.get(TRACKS, "tr-calm11")
+    assert track is not None
+    store.put(TRACKS, replace(track, features=state))
+    assert ann.get("/tracks/tr-calm11")["heard"] is heard
+    ann.get("/tracks/tr-calm11/sound", expect=404)
+
+
+def test_gains_are_those_of_the_tags_else_those_that_were_measured(
+    ann: Browser, store: Store
+) -> None:
+    def gains(tagged: ReplayGain | None, measured: ReplayGain | None) -> tuple[object, object]:
+        track = store.get(TRACKS, "tr-calm11")
+        assert track is not None
+        store.put(TRACKS, replace(track, replay_gain=tagged, measured_gain=measured))
+        shown = ann.get("/tracks/tr-calm11")
+        return shown["gain_db"], shown["album_gain_db"]
+
+    measured = ReplayGain(track_gain_db=-7.5, album_gain_db=-8.0)
+    assert gains(None, None) == (None, None)
+    assert gains(None, measured) == (-7.5, -8.0)
+    assert gains(ReplayGain(track_gain_db=0.0), measured) == (0.0, -8.0)
+    assert gains(ReplayGain(track_gain_db=-1.0, album_gain_db=-2.0), measured) == (-1.0, -2.0)

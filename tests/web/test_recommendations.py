@@ -7,7 +7,7 @@ import pytest
 
 from antiphon.model import now_ms
 from antiphon.store import Store
-from antiphon.store.schema import FEATURES, TRACKS
+from antiphon.store.schema import FEATURES
 from browser import Browser
 
 
@@ -81,7 +81,7 @@ def test_radio_plays_around_its_seed(ann: Browser, seed: str, title: str, style:
 def test_radio_of_a_track_nobody_has_listened_to_yet_goes_by_its_tags(
     ann: Browser, store: Store
 ) -> None:
-    store.delete_many(FEATURES, [track.id for track in store.find(TRACKS)])
+    store.delete_many(FEATURES, [features.id for features in store.find(FEATURES)])
     items = ann.get("/radio?seed=track:tr-loud11&limit=3")["items"]
     assert {item["reasons"][0] for item in items} <= {"By the same artist", "In the same genre"}
     assert all(item["track"]["genres"] == ["Metal"] for item in items)

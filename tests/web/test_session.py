@@ -7,7 +7,9 @@ from flask.testing import FlaskClient
 
 from antiphon.events import EventLog
 from antiphon.model import User
-from antiphon.ops import users
+from antiphon.ops import pausing, progress, users
+from antiphon.ops.planning import planned
+from antiphon.ops.progress import ANALYSIS
 from antiphon.settings import Settings
 from antiphon.store import Store
 from antiphon.store.schema import USERS
@@ -159,3 +161,29 @@ def test_an_answer_on_its_way_does_not_undo_a_logout(ann: Browser) -> None:
     on_its_way = ann.client.get("/api/v1/genres")
     ann.call("DELETE", "/session", expect=204)
     assert "Set-Cookie" not in on_its_way.headers
+
+
+def test_an_admin_pauses_the_analysis_and_lets_it_go_on(admin: Browser, store: Store) -> None:
+    admin.call("PUT", "/analysis", {"paused": True}, expect=204)
+    assert pausing.is_paused(store, ANALYSIS)
+    admin.call("PUT", "/analysis", {"paused": True}, expect=204)
+    admin.call("PUT", "/analysis", {"paused": False}, expect=204)
+    assert not pausing.is_paused(store, ANALYSIS)
+    admin.call("PUT", "/analysis", {"paused": "perhaps"}, expect=422)
+
+
+def test_the_status_tells_what_goes_on_and_what_could_be_better(
+    ann: Browser, store: Store, tmp_path: Path
+) -> None:
+    assert ann.get("/status") == {
+        "library": {"tracks": 12, "albums": 4, "artists": 4},
+        "scan": None,
+        "analysis": None,
+        "advice": "",
+    }
+    planned(Settings(models=tmp_path), store)
+    with progress.noted(store, ANALYSIS, "listening to the music", 12):
+        told = ann.get("/status")
+    assert (told["analysis"]["done"], told["analysis"]["total"]) == (0, 12)
+    assert told["advice"].startswith("The embedding is not installed")
+    assert "`antiphon models fetch`" in told["advice"]

@@ -21,10 +21,22 @@ def newest(store: Store, limit: int) -> list[Track]:
 
 
 def most_played(store: Store) -> list[str]:
-    """Return the ids of the tracks played most on this server lately, most first."""
+    """Return the ids of the tracks played most on this server lately, most first.
+
+    Where they are few, those follow that were played most in the archive that they come from.
+    """
     since = now_ms() - POPULAR_DAYS * _DAY_MS
     plays = store.group_count(LISTENS, "track_id", {"played": True, "at": Range(gte=since)})
-    return list(islice(plays, POPULAR))
+    played = list(islice(plays, POPULAR))
+    if len(played) < POPULAR:
+        played += [track.id for track in _played_elsewhere(store)]
+    return list(dict.fromkeys(played))[:POPULAR]
+
+
+def _played_elsewhere(store: Store) -> list[Track]:
+    known = {"missing": False, "prior_plays": Range(gt=0)}
+    order = ("missing", "prior_plays")
+    return store.find(TRACKS, known, order, descending=True, limit=POPULAR)
 
 
 def kin(store: Store, seeds: Sequence[Track], limit: int) -> list[Candidate]:

@@ -56,7 +56,7 @@ def home(store: Store, models: Models, user_id: str) -> Home:
         Row("newest", "Recently added", albums=tuple(newest_albums(store, ROW))),
         Row(
             "loved",
-            "Loved on this server",
+            "Often played",
             "",
             answers.loved_here(store, models.popular, listener, ROW),
         ),

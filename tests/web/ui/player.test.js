@@ -119,3 +119,17 @@ test("waiting for bytes is loading, and happenings out of place change nothing",
   assert.equal(transition("idle", "ended"), "idle");
   assert.equal(transition("paused", "waiting"), "paused");
 });
+
+test("a track's gain turns it down at any volume, and up as far as there is room", () => {
+  player.setVolume(0.8);
+  player.setFactor(0.5);
+  assert.deepEqual(
+    audio.map(({ volume }) => volume),
+    [0.4, 0.4],
+  );
+  player.setVolume(0.6);
+  assert.equal(audio[0].volume, 0.3);
+  player.setFactor(2);
+  assert.equal(audio[0].volume, 1);
+  assert.equal(player.volume.value, 0.6);
+});

@@ -9,7 +9,7 @@ from spectree import Response
 from antiphon.model import Album, Artist, Track
 from antiphon.store import Collection
 from antiphon.store.port import D
-from antiphon.store.schema import ALBUMS, ARTISTS, FAMILIARITIES, LYRICS, TRACKS
+from antiphon.store.schema import ALBUMS, ARTISTS, FAMILIARITIES, GENRES, LYRICS, SOUNDS, TRACKS
 from antiphon.web.access import Access, allow
 from antiphon.web.accounts import listener_id
 from antiphon.web.api import present, views
@@ -28,6 +28,11 @@ _ALBUM_ORDERS = {
     "year": (("original_year",), True),
 }
 _TRACK_ORDERS = {"title": (("missing", "sort"), False), "added": (("missing", "added_at"), True)}
+# A track sounds the same for as long as it is not analysed anew.
+SOUND_KEPT_S = 3600
+# Every list of tracks or albums asks for the genres, and counting those of 100,000 tracks takes
+# most of a second.
+GENRES_KEPT_S = 60
 TRACKS_OF_ARTIST = 10
 APPEARANCES = 100
 
@@ -145,14 +150,29 @@ def lyrics(id: str) -> flask.Response:
     return present.json_of(views.LyricsView(text=doc.text, synced=doc.synced))
 
 
+@blueprint.get("/tracks/<id>/sound")
+@spec.validate(resp=Response(HTTP_200=views.SoundView))
+@allow(Access.LISTENER)
+def sound(id: str) -> flask.Response:
+    """Show how a track sounds: its outline, its loudness, its tempo, its key."""
+    return _kept(
+        present.json_of(present.sound(existing(SOUNDS, id, "sound of a track"))), SOUND_KEPT_S
+    )
+
+
 @blueprint.get("/genres")
 @spec.validate(resp=Response(HTTP_200=views.GenreList))
 @allow(Access.LISTENER)
 def genres() -> flask.Response:
     """List genres, the largest first."""
-    counts = site().store.group_count(TRACKS, "genres", {"missing": False})
-    items = tuple(views.GenreView(name=name, track_count=n) for name, n in counts.items())
-    return present.json_of(views.GenreList(items=items))
+    store = site().store
+    counts = store.group_count(TRACKS, "genres", {"missing": False})
+    above = {genre.id: genre.parent for genre in store.get_many(GENRES, counts).values()}
+    items = tuple(
+        views.GenreView(name=name, track_count=n, parent=above.get(name, ""))
+        for name, n in counts.items()
+    )
+    return _kept(present.json_of(views.GenreList(items=items)), GENRES_KEPT_S)
 
 
 @blueprint.get("/search")
@@ -193,6 +213,13 @@ def existing_tracks(ids: list[str]) -> dict[str, Track]:
     if unknown := [id for id in ids if id not in found]:
         raise Problem(404, "Not found", f"There is no track {unknown[0][:80]!r}.")
     return found
+
+
+def _kept(response: flask.Response, seconds: int) -> flask.Response:
+    """Let a browser show an answer again without asking."""
+    response.cache_control.no_cache = None
+    response.cache_control.max_age = seconds
+    return response
 
 
 def _all(query: TrackQuery) -> tuple[list[Track], str | None]:

@@ -12,8 +12,11 @@ from antiphon.model import (
     Artist,
     Credit,
     Familiarity,
+    Origin,
     Playlist,
     Recommendation,
+    ReplayGain,
+    Sound,
     Track,
     User,
 )
@@ -21,6 +24,7 @@ from antiphon.store import Store
 from antiphon.store.schema import FAMILIARITIES, TRACKS
 from antiphon.web.api import views
 
+_NO_GAIN = ReplayGain()
 _NOTHING = Familiarity(id="", user_id="", track_id="")
 
 
@@ -101,6 +105,17 @@ def playlist(doc: Playlist) -> views.PlaylistView:
     )
 
 
+def sound(doc: Sound) -> views.SoundView:
+    """Return how a track sounds."""
+    return views.SoundView(
+        loudness_lufs=doc.loudness_lufs,
+        peak=doc.peak,
+        tempo_bpm=doc.tempo_bpm,
+        key=doc.key,
+        waveform=doc.waveform,
+    )
+
+
 def user(doc: User) -> views.UserView:
     """Return a listener, without anything secret."""
     return views.UserView(
@@ -112,8 +127,18 @@ def _credits(credits: Iterable[Credit]) -> tuple[views.CreditView, ...]:
     return tuple(views.CreditView(id=credit.id, name=credit.name) for credit in credits)
 
 
+def _first(tagged: float | None, measured: float | None) -> float | None:
+    return measured if tagged is None else tagged
+
+
+def _origin(doc: Origin) -> views.OriginView:
+    return views.OriginView(
+        archive=doc.archive, url=doc.url, licence=doc.licence, licence_url=doc.licence_url
+    )
+
+
 def _track(doc: Track, known: Familiarity) -> views.TrackView:
-    gain = doc.replay_gain
+    tagged, measured = doc.replay_gain or _NO_GAIN, doc.measured_gain or _NO_GAIN
     return views.TrackView(
         id=doc.id,
         title=doc.title,
@@ -133,7 +158,10 @@ def _track(doc: Track, known: Familiarity) -> views.TrackView:
         added_at=doc.added_at,
         has_lyrics=doc.has_lyrics,
         transcoded=needs_transcoding(doc.format),
-        gain_db=gain.track_gain_db if gain else None,
+        gain_db=_first(tagged.track_gain_db, measured.track_gain_db),
+        album_gain_db=_first(tagged.album_gain_db, measured.album_gain_db),
+        heard=bool(doc.features) and not doc.features.startswith("failed:"),
+        origin=_origin(doc.origin) if doc.origin else None,
         feedback=known.feedback,
         plays=known.plays,
     )

@@ -9,8 +9,10 @@ from spectree import Response
 
 from antiphon import __version__
 from antiphon.model import User
-from antiphon.ops import users
-from antiphon.store.schema import ALBUMS, ARTISTS, PROGRESS, TRACKS, USERS
+from antiphon.ops import pausing, users
+from antiphon.ops.planning import NO_NETS
+from antiphon.ops.progress import ANALYSIS, SCAN
+from antiphon.store.schema import ALBUMS, ARTISTS, PROBLEMS, PROGRESS, TRACKS, USERS
 from antiphon.web import accounts
 from antiphon.web.access import Access, allow
 from antiphon.web.api import present, views
@@ -29,6 +31,12 @@ class Credentials(msgspec.Struct, frozen=True):
 
     name: Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
     password: Annotated[str, msgspec.Meta(max_length=users.LONGEST_PASSWORD)]
+
+
+class Pausing(msgspec.Struct, frozen=True):
+    """Whether work in the background is to rest."""
+
+    paused: bool
 
 
 class Whom(msgspec.Struct, frozen=True):
@@ -101,13 +109,23 @@ def act_as_oneself() -> flask.Response:
     return present.json_of(_session())
 
 
+@blueprint.put("/analysis")
+@spec.validate(json=Pausing, resp=Response("HTTP_204"))
+@allow(Access.ADMIN)
+def pause_analysis(json: Pausing) -> tuple[str, int]:
+    """Pause listening to the music in the background, or let it go on."""
+    (pausing.pause if json.paused else pausing.resume)(site().store, ANALYSIS)
+    return "", 204
+
+
 @blueprint.get("/status")
 @spec.validate(resp=Response(HTTP_200=views.StatusView))
 @allow(Access.LISTENER)
 def status() -> flask.Response:
     """Tell how much there is, and how far the work in the background has come."""
     store = site().store
-    work = store.get_many(PROGRESS, ["scan", "analysis"])
+    work = store.get_many(PROGRESS, [SCAN, ANALYSIS])
+    lacking = store.get(PROBLEMS, NO_NETS)
     counts = views.LibraryCounts(
         tracks=store.count(TRACKS, {"missing": False}),
         albums=store.count(ALBUMS),
@@ -116,8 +134,9 @@ def status() -> flask.Response:
     return present.json_of(
         views.StatusView(
             library=counts,
-            scan=work.get("scan"),
-            analysis=work.get("analysis"),
+            scan=work.get(SCAN),
+            analysis=work.get(ANALYSIS),
+            advice=f"{lacking.id} {lacking.reason}.".capitalize() if lacking else "",
         )
     )
 

@@ -23,10 +23,20 @@ class AlbumRef(View, frozen=True):
     title: str
 
 
+class OriginView(View, frozen=True):
+    """The archive that a track comes from, its page there, and its licence; "" what is unknown."""
+
+    archive: str
+    url: str
+    licence: str
+    licence_url: str
+
+
 class TrackView(View, frozen=True):
     """A track, with what the listener made of it.
 
     A `transcoded` track's stream cannot be asked for by byte ranges, but by `?offset=` seconds.
+    The gains are to the level of ReplayGain 2. Of a `heard` track it is known how it sounds.
     """
 
     id: str
@@ -48,6 +58,9 @@ class TrackView(View, frozen=True):
     has_lyrics: bool
     transcoded: bool
     gain_db: float | None
+    album_gain_db: float | None
+    heard: bool
+    origin: OriginView | None
     feedback: Feedback | None
     plays: int
 
@@ -80,10 +93,11 @@ class ArtistView(View, frozen=True):
 
 
 class GenreView(View, frozen=True):
-    """A genre, with how many tracks there are of it."""
+    """A genre, with how many tracks there are of it, and the genre above it, "" at the top."""
 
     name: str
     track_count: int
+    parent: str
 
 
 class AlbumPage(View, frozen=True):
@@ -105,6 +119,20 @@ class TrackPage(View, frozen=True):
 
     items: tuple[TrackView, ...]
     next: str | None
+
+
+class SoundView(View, frozen=True):
+    """How a track sounds as a whole.
+
+    `waveform` are the peaks of equally long pieces, a byte each, in base64; 255 is the loudest.
+    `loudness_lufs` is None of a silent track, whose `tempo_bpm` is 0 and `key` "".
+    """
+
+    loudness_lufs: float | None
+    peak: float
+    tempo_bpm: float
+    key: str
+    waveform: bytes
 
 
 class GenreList(View, frozen=True):
@@ -287,11 +315,15 @@ class LibraryCounts(View, frozen=True):
 
 
 class StatusView(View, frozen=True):
-    """How much there is, and how far the work in the background has come."""
+    """How much there is, and how far the work in the background has come.
+
+    The `phase` of work that waits for an admin is `paused`. `advice` is for whoever runs it.
+    """
 
     library: LibraryCounts
     scan: Progress | None
     analysis: Progress | None
+    advice: str
 
 
 class Accepted(View, frozen=True):

@@ -7,6 +7,7 @@ import { Shell } from "./components/shell.js";
 import { html } from "./html.js";
 import { startKeys } from "./keys.js";
 import { startListener } from "./listener.js";
+import { startLoudness } from "./loudness.js";
 import { startMediaSession } from "./media-session.js";
 import { startPlayback } from "./playback.js";
 import { match, place, startRouter } from "./router.js";
@@ -90,6 +91,7 @@ async function greet() {
 }
 
 startTheme();
+startLoudness();
 startRouter(() => document.getElementById("scroller"));
 startPlayback();
 startListener();

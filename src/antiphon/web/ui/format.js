@@ -22,6 +22,18 @@ export function duration(ms) {
 }
 
 /**
+ * How fast work goes on and how long it will take, as "4.2 a second · 15 min left"; "" at first.
+ * @param {{ done: number, total: number, started_at: number, changed_at: number }} progress
+ */
+export function pace({ done, total, started_at, changed_at }) {
+  const seconds = (changed_at - started_at) / 1000;
+  if (done <= 0 || seconds < 2) return "";
+  const rate = done / seconds;
+  const often = `${rate.toFixed(rate < 10 ? 1 : 0)} a second`;
+  return total > done ? `${often} · ${duration(((total - done) / rate) * 1000)} left` : often;
+}
+
+/**
  * @param {number} n
  * @param {string} noun in the singular, of a regular plural
  */
@@ -32,6 +44,14 @@ export function count(n, noun) {
 /** @param {{ name: string }[]} credits */
 export function names(credits) {
   return credits.map((credit) => credit.name).join(", ");
+}
+
+/**
+ * Whether a page may link to it: an address of another kind could run something.
+ * @param {string} address
+ */
+export function isWebAddress(address) {
+  return /^https?:\/\//i.test(address);
 }
 
 /**

@@ -15,6 +15,9 @@ export const progress = signal(
   }),
 );
 
+/** What whoever runs this could do better. */
+export const advice = signal("");
+
 /** @type {EventSource | null} */
 let stream = null;
 /** @type {number | undefined} */
@@ -82,7 +85,9 @@ function poll(on) {
 /** @param {Listeners} on */
 async function askStatus(on) {
   try {
-    show(await get("/status"), on);
+    const status = await get("/status");
+    advice.value = status.advice;
+    show(status, on);
   } catch {
     // The next news will tell.
   }

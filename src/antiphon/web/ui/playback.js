@@ -4,6 +4,7 @@
 import { effect } from "@preact/signals";
 import { askRadio, entryOf, nextUp, refreshAnswers, topUpAnswers } from "./answers.js";
 import { finish, silent, sounding } from "./listening.js";
+import { factorOf } from "./loudness.js";
 import { createPlayer } from "./player.js";
 import * as order from "./queue.js";
 import { current, queue } from "./queue-state.js";
@@ -26,6 +27,7 @@ let failures = 0;
 /** Starts what must always be so: listens are timed, and the next track is at hand. */
 export function startPlayback() {
   player.setVolume(recall("volume", 0.8));
+  effect(() => player.setFactor(factorOf(current.value)));
   effect(() => {
     const entry = current.value;
     if (player.phase.value !== "playing" || !entry) return silent();

@@ -15,6 +15,7 @@ export function createPlayer(elements, on) {
   const position = signal(0);
   const duration = signal(0);
   const volume = signal(1);
+  let factor = 1;
   /** What plays once play is asked for, with nothing loaded yet. @type {{ track: Track, at: number } | null} */
   let cued = null;
 
@@ -98,7 +99,17 @@ export function createPlayer(elements, on) {
   /** @param {number} level 0 to 1 */
   function setVolume(level) {
     volume.value = Math.max(0, Math.min(1, level));
-    for (const audio of elements) audio.volume = volume.value;
+    adjust();
+  }
+
+  /** Turns what plays down or up, as far as the volume leaves room. @param {number} times */
+  function setFactor(times) {
+    factor = times;
+    adjust();
+  }
+
+  function adjust() {
+    for (const audio of elements) audio.volume = Math.min(1, volume.value * factor);
   }
 
   deck.listen({
@@ -138,5 +149,6 @@ export function createPlayer(elements, on) {
     seek,
     preload,
     setVolume,
+    setFactor,
   };
 }

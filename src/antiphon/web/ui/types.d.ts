@@ -1,6 +1,9 @@
 /** What the JSON API sends, and the few nouns of the player itself. */
 
 export type Credit = { id: string; name: string };
+/** The archive that a track comes from; "" what is not known. */
+export type Origin = { archive: string; url: string; licence: string; licence_url: string };
+export type Genre = { name: string; track_count: number; parent: string };
 export type Feedback = "like" | "dislike" | null;
 
 export type Track = {
@@ -20,11 +23,14 @@ export type Track = {
   codec: string;
   missing: boolean;
   added_at: number;
+  origin: Origin | null;
   feedback: Feedback;
   plays: number;
   has_lyrics: boolean;
   transcoded: boolean;
   gain_db: number | null;
+  album_gain_db: number | null;
+  heard: boolean;
 };
 
 export type Album = {
@@ -79,6 +85,14 @@ export type Playlist = {
   version: number;
 };
 
+export type Sound = {
+  loudness_lufs: number | null;
+  peak: number;
+  tempo_bpm: number;
+  key: string;
+  waveform: string;
+};
+
 export type Heard = {
   id: string;
   at: number;
@@ -100,6 +114,7 @@ export type Status = {
   library: { tracks: number; albums: number; artists: number };
   scan: Progress | null;
   analysis: Progress | null;
+  advice: string;
 };
 
 export type Session = {

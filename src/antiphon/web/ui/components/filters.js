@@ -1,8 +1,12 @@
 /** Choices that stand in the address: sorting, genre. */
 
+import { asTree } from "../genres.js";
 import { html } from "../html.js";
 import { useResource } from "../resource.js";
 import { navigate, place } from "../router.js";
+
+/** An option's leading spaces are not shown, but for these. */
+const INDENT = "\u2003";
 
 /** @param {{ name: string, label: string, value: string, options: Record<string, string> }} props */
 export function Select({ name, label, value, options }) {
@@ -21,9 +25,11 @@ export function Select({ name, label, value, options }) {
 /** @param {{ genre: string }} props */
 export function GenreSelect({ genre }) {
   const { data } = useResource("/genres");
-  /** @type {string[]} */
-  const names = (data?.items ?? []).map((/** @type {{ name: string }} */ item) => item.name);
-  const options = Object.fromEntries([["", "All genres"], ...names.map((name) => [name, name])]);
+  const rows = asTree(data?.items ?? []);
+  const options = Object.fromEntries([
+    ["", "All genres"],
+    ...rows.map(({ name, depth }) => [name, INDENT.repeat(depth) + name]),
+  ]);
   if (genre && !(genre in options)) options[genre] = genre;
   return html`<${Select} name="genre" label="Genre" value=${genre} options=${options} />`;
 }

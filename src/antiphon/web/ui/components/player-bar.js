@@ -3,14 +3,15 @@
 import { signal } from "@preact/signals";
 import { trackItems } from "../actions.js";
 import { feedbackOf, toggleFeedback } from "../feedback.js";
-import { clock } from "../format.js";
 import { html } from "../html.js";
 import { next, player, previous, toggle } from "../playback.js";
 import { current, queue } from "../queue-state.js";
+import { Licence } from "./attribution.js";
 import { Cover } from "./cover.js";
 import { IconButton } from "./icon.js";
 import { ArtistLinks } from "./links.js";
 import { MenuButton } from "./menu.js";
+import { SeekBar } from "./seek-bar.js";
 
 export const queueOpen = signal(false);
 let mutedAt = 0;
@@ -19,7 +20,7 @@ export function PlayerBar() {
   return html`<section class="player" aria-label="Player">
     <${NowPlaying} />
     <${Controls} />
-    <${Seek} />
+    <${SeekBar} />
     <div class="player-side">
       <${Volume} />
       <${IconButton}
@@ -52,6 +53,7 @@ function NowPlaying() {
       <a class="player-title quiet-link" data-testid="player-title" title=${track.title}
         href=${track.album ? `/albums/${track.album.id}` : "/tracks"}>${track.title}</a>
       <p class="player-artist"><${ArtistLinks} credits=${track.artists} /></p>
+      <${Licence} origin=${track.origin} />
     </div>
     <div class="player-said">
       <${IconButton} icon="heart" label=${said === "like" ? "Unlike" : "Like"} testid="like"
@@ -73,32 +75,6 @@ function Controls() {
     <${IconButton} icon=${sounding ? "pause" : "play"} label=${sounding ? "Pause" : "Play"} filled
       testid="player-play" kind=${busy ? "player-play is-busy" : "player-play"} onClick=${toggle} />
     <${IconButton} icon="skip-forward" label="Next" testid="player-next" filled kind="player-next" onClick=${next} />
-  </div>`;
-}
-
-/** While the thumb is held, the needle waits for it. */
-const held = signal(/** @type {number | null} */ (null));
-
-function Seek() {
-  const length = player.duration.value;
-  const at = held.value ?? player.position.value;
-  const share = length > 0 ? Math.min(1, at / length) : 0;
-  return html`<div class="player-seek">
-    <span class="player-time" data-testid="player-time">${clock(at)}</span>
-    <input
-      type="range" class="slider" data-testid="player-seek" aria-label="Position"
-      aria-valuetext=${`${clock(at)} of ${clock(length)}`}
-      min="0" max=${Math.max(length, 1)} step="0.1" value=${at} disabled=${!current.value}
-      style=${{ "--share": share }}
-      onInput=${(/** @type {InputEvent} */ event) => {
-        held.value = numberOf(event);
-      }}
-      onChange=${(/** @type {Event} */ event) => {
-        held.value = null;
-        player.seek(numberOf(event));
-      }}
-    />
-    <span class="player-time">${clock(length)}</span>
   </div>`;
 }
 

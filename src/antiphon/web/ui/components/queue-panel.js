@@ -1,4 +1,4 @@
-/** @import { Entry, Recommended } from "../types" */
+/** @import { Entry, Recommended, Track } from "../types" */
 /** The queue: what plays, what the listener has lined up, and what Antiphon answers after that. */
 
 import { nextUp } from "../answers.js";
@@ -8,6 +8,8 @@ import { playAnswer } from "../play.js";
 import { jumpTo } from "../playback.js";
 import { clearUpcoming, moved, remove } from "../queue.js";
 import { current, queue } from "../queue-state.js";
+import { described, useSound } from "../sound.js";
+import { Attribution } from "./attribution.js";
 import { Cover } from "./cover.js";
 import { useFlip } from "./flip.js";
 import { Icon, IconButton } from "./icon.js";
@@ -41,8 +43,16 @@ function Now() {
     <${Cover} art=${track.art_id} name=${track.album?.title ?? track.title} width=${320} eager />
     <p class="queue-title">${track.title}</p>
     <p class="queue-artist"><${ArtistLinks} credits=${track.artists} /></p>
+    <${SoundLine} track=${track} />
     ${reasons.length > 0 && html`<p class="reason">${reasons[0]}</p>`}
+    <${Attribution} track=${track} />
   </div>`;
+}
+
+/** @param {{ track: Track }} props */
+function SoundLine({ track }) {
+  const sound = useSound(track);
+  return sound && html`<p class="queue-sound" data-testid="sound">${described(sound)}</p>`;
 }
 
 function UpNext() {

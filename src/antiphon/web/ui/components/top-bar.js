@@ -5,6 +5,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { leave } from "../listener.js";
+import { even } from "../loudness.js";
 import { navigate, place } from "../router.js";
 import { session } from "../session.js";
 import { theme } from "../theme.js";
@@ -94,6 +95,14 @@ function items() {
           },
         ]
       : []),
+    {
+      label: even.value ? "Let tracks be as loud as they are" : "Play tracks equally loud",
+      icon: "volume-2",
+      act: () => {
+        even.value = !even.value;
+      },
+      testid: "even-loudness",
+    },
     { label: "Log out", icon: "log-out", act: () => attempt(leave), testid: "log-out" },
   ];
 }

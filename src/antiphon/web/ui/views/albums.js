@@ -3,6 +3,7 @@
 
 import { AlbumCard } from "../components/cards.js";
 import { GenreSelect, Select } from "../components/filters.js";
+import { GenrePath } from "../components/genre-path.js";
 import { CardSkeletons, Empty, Trouble } from "../components/notices.js";
 import { RadioButton } from "../components/page-head.js";
 import { NearEnd } from "../components/virtual-list.js";
@@ -27,6 +28,7 @@ export function AlbumsView() {
         <${Select} name="sort" label="Sort by" value=${sort} options=${SORTS} />
       </div>
     </header>
+    <${GenrePath} genre=${genre} />
     <${AlbumGrid} pages=${pages} />
   </div>`;
 }

@@ -1,6 +1,7 @@
 /** All tracks, and the liked ones: lists of any length. */
 
 import { GenreSelect, Select } from "../components/filters.js";
+import { GenrePath } from "../components/genre-path.js";
 import { Empty } from "../components/notices.js";
 import { RadioButton } from "../components/page-head.js";
 import { PagedTrackList } from "../components/track-list.js";
@@ -29,6 +30,7 @@ export function TracksView() {
         <${Select} name="sort" label="Sort by" value=${sort} options=${SORTS} />
       </div>
     </header>
+    <${GenrePath} genre=${genre} />
     <${PagedTrackList} pages=${pages} source=${{ kind: "tracks", id: genre }} empty=${empty} />
   </div>`;
 }
