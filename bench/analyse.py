@@ -1,8 +1,8 @@
 """How fast music becomes numbers, and how that compares with decoding it and with librosa.
 
-Measures, on clips of 30 s (`--data`: a folder of them, of which up to 100 are used; without it,
-twelve, with `--quick` two, that are composed and synthesised here and written as stereo MP3 of
-256 kbit/s):
+Measures, on clips of 30 s (`--data`: a folder of them, of which up to 100 are used; without it, one
+of each style, with `--quick` two, that are composed and synthesised here and written as stereo MP3
+of 256 kbit/s):
 
 - `fma518_speedup`: the archive's own script, which calls librosa (`tests/audio/archive.py`, loading
   the file included), over our `fma518/1` with decoding;

@@ -47,7 +47,9 @@ def power_blocks(
     together = max(_BLOCK // n_fft, 1)
     for start in range(0, len(frames), together):
         spectrum = scipy.fft.rfft(frames[start : start + together] * window, axis=1)
-        yield start, (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
+        squares = spectrum.view(precision)
+        np.square(squares, out=squares)
+        yield start, (squares[:, ::2] + squares[:, 1::2]).astype(np.float32, copy=False)
 
 
 def mel(power: Matrix, rate_hz: float, n_mels: int = 128) -> Matrix:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from antiphon.audio.musicnn import available
 from antiphon.settings import load
 from antiphon.terminal import console
 
@@ -24,6 +25,8 @@ def fetch(wheel: Path | None) -> None:
     from antiphon.audio.musicnn import fetch as fetching  # noqa: PLC0415 - a command loads what it needs
 
     folder = load().models
+    if wheel is None and not available(folder):
+        console.print("Fetching the embedding (29 MB) …")
     was_fetched = fetching.fetch(folder, wheel)
     console.print(
         f"The embedding {'is' if was_fetched else 'was already'} in {folder}.", markup=False
