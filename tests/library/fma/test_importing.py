@@ -279,15 +279,18 @@ def test_the_full_tables_come_in_within_a_minute_and_a_gigabyte(tmp_path: Path) 
         "from antiphon.store import open_store; from antiphon.store.schema import TRACKS;"
         "store = open_store(f'sqlite:///{sys.argv[1]}/antiphon.db');"
         "import_archive(store, open_compute('local:', 1), Path(sys.argv[1]), lambda *_: None);"
-        "print(store.count(TRACKS))"
+        "status = Path('/proc/self/status').read_text();"
+        # A process that starts another lends it its own maxrss; this is of the new program alone.
+        "print(store.count(TRACKS), status.split('VmHWM:')[1].split()[0])"
     )
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert int(done.stdout) == generator.FULL_SIZE
-    assert after.ru_maxrss < 1 << 20  # KiB
+    tracks, most_kib = map(int, done.stdout.split())
+    assert tracks == generator.FULL_SIZE
+    assert most_kib < 1 << 20
     # Processor time: what else this machine does is not counted.
     took_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert took_s < 60
