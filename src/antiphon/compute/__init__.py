@@ -12,6 +12,8 @@ __all__ = ["Compute", "ComputeError", "Outcome", "open_compute"]
 
 # An executor may die this often while it has a task, before the task is given up.
 _TRIES = 4
+# Where spark-submit started this program: its master is the one that spark-submit was given.
+SUBMITTED = ""
 _ADDRESS = r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}"
 
 
@@ -36,11 +38,13 @@ def open_compute(url: str, workers: int) -> Compute:
 
 
 def _spark_master(url: str, workers: int) -> str:
+    if url == "spark-submit:":
+        return SUBMITTED
     if re.fullmatch(rf"spark://{_ADDRESS}(,{_ADDRESS})*", url):
         return url
     if local := re.fullmatch(r"spark-local:([1-9]\d{0,3})?", url):
         return f"local[{local[1] or workers},{_TRIES}]"
     raise ComputeError(
         f"ANTIPHON_COMPUTE={url!r} cannot be used: give local:, spark-local:, spark-local:4"
-        " (so many cores of this machine) or spark://host:7077"
+        " (so many cores of this machine), spark://host:7077 or, in its job, spark-submit:"
     )

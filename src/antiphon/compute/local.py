@@ -6,6 +6,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import partial
 from itertools import islice
 
+from scipy.sparse import csr_array
+
+from antiphon.compute.als import AlsParameters, Factors, Matrix
 from antiphon.compute.lent import Lent
 from antiphon.compute.port import Item, Outcome, Result
 from antiphon.compute.processes import LOOK_UP_S, Processes
@@ -46,6 +49,17 @@ class LocalCompute:
                 abandoned.set()
                 for future in running:
                     future.cancel()
+
+    def train_als(
+        self,
+        matrix: csr_array,
+        parameters: AlsParameters,
+        progress: Callable[[int], None] | None = None,
+        start: Matrix | None = None,
+    ) -> Factors:
+        from antiphon.compute.als_local import train  # noqa: PLC0415 - loads numba
+
+        return train(matrix, parameters, progress, start, self._workers)
 
     def close(self) -> None:
         self._processes.close()

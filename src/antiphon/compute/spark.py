@@ -17,7 +17,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from scipy.sparse import csr_array
 
+from antiphon.compute.als import AlsParameters, Factors, Matrix
 from antiphon.compute.lent import Lent
 from antiphon.compute.local import IDLE_S, TIME_LIMIT_S, LocalCompute
 from antiphon.compute.port import ComputeError, Item, Outcome, Result
@@ -52,12 +54,34 @@ class SparkCompute:
     def map(
         self, function: Callable[[Item], Result], items: Iterable[Item]
     ) -> Iterator[Outcome[Item, Result]]:
-        quieten()
         work = partial(worked, function, self._time_limit_s)
+        with self._session() as session:
+            for job in self._done(session, work, iter(items)):
+                yield from job.result()
+
+    def train_als(
+        self,
+        matrix: csr_array,
+        parameters: AlsParameters,
+        progress: Callable[[int], None] | None = None,
+        start: Matrix | None = None,
+    ) -> Factors:
+        from antiphon.compute.als_spark import train  # noqa: PLC0415 - loads numba
+
+        with self._session() as session:
+            return train(session, matrix, parameters, progress, start)
+        raise ComputeError(f"Spark ({self._master}) was closed while it trained")
+
+    def close(self) -> None:
+        self._spark.close()
+
+    @contextmanager
+    def _session(self) -> Iterator["SparkSession"]:
+        """Lend the session; end quietly if it is closed meanwhile, and give it up if it fails."""
+        quieten()
         with self._spark.borrowed() as session:
             try:
-                for job in self._done(session, work, iter(items)):
-                    yield from job.result()
+                yield session
             except Exception as error:
                 if not self._spark.holds(session):
                     return  # closed meanwhile, whatever it says
@@ -67,9 +91,6 @@ class SparkCompute:
                 reason = in_words(error)
                 self._spark.give_up(session)
                 raise ComputeError(f"Spark ({self._master}): {reason}") from error
-
-    def close(self) -> None:
-        self._spark.close()
 
     def _done(
         self, session: "SparkSession", work: Callable[..., Any], waiting: Iterator[Any]

@@ -37,6 +37,8 @@ _SETTINGS = {
     # A frame of a few items is one task.
     "spark.sql.leafNodeDefaultParallelism": "1",
 }
+# What spark-submit says to the program that it starts.
+_SUBMITTED = "PYSPARK_GATEWAY_PORT"
 _LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 
 
@@ -48,13 +50,16 @@ def quieten() -> None:
 
 
 def start(master: str) -> SparkSession:
-    """Start a session with a Java machine of its own.
+    """Start a session with a Java machine of its own; without a master, with spark-submit's.
 
     Raises:
         ComputeError: there is no Java, the master does not answer, or Spark will not start.
     """
-    _check_java()
-    _check_master(master)
+    if master:
+        _check_java()
+        _check_master(master)
+    elif _SUBMITTED not in os.environ:
+        raise ComputeError("spark-submit: is for programs that spark-submit has started.")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with tempfile.TemporaryFile() as log:
         try:
@@ -69,7 +74,7 @@ def start(master: str) -> SparkSession:
 def end(session: SparkSession) -> None:
     """Stop a session, its executors and its Java machine, however they are."""
     gateway = session.sparkContext._gateway  # noqa: SLF001 - pyspark has no public way
-    if gateway is not None and gateway.proc.poll() is None:
+    if gateway is not None and (gateway.proc is None or gateway.proc.poll() is None):
         # pyspark warns of a Java machine that is ending just then.
         with contextlib.suppress(*FAILURES, RuntimeWarning):
             session.stop()
@@ -88,7 +93,9 @@ def in_words(error: BaseException) -> str:
 
 def _session(gateway: JavaGateway, master: str) -> SparkSession:
     # Made with Java running, it has read Spark's own files.
-    conf = SparkConf(_jvm=gateway.jvm).setMaster(master)
+    conf = SparkConf(_jvm=gateway.jvm)
+    if master:
+        conf.setMaster(master)
     settings = _SETTINGS | _LOOPBACK if master.startswith("local") else _SETTINGS
     for name, value in settings.items():
         conf.setIfMissing(name, value)
@@ -131,6 +138,8 @@ def _end_gateway(gateway: JavaGateway | None) -> None:
         return
     with contextlib.suppress(*FAILURES):
         gateway.shutdown()
+    if gateway.proc is None:
+        return  # spark-submit's own, which ends with this program
     # It ends by itself when its input does.
     gateway.proc.stdin.close()
     try:
