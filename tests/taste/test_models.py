@@ -1,21 +1,28 @@
-"""The models and the policy on toys whose right answer is known by eye."""
+"""What is known of a listener, and what is proposed from it, on toys whose answer is plain."""
 
 import numpy as np
 import pytest
 
 from antiphon.model import Familiarity, Listen
 from antiphon.taste import generators
-from antiphon.taste.content import ContentModel, affinities, fit, spread
-from antiphon.taste.explain import in_words
-from antiphon.taste.generators import Candidate, Reason
-from antiphon.taste.listener import Evidence, ListenerState, listen_weight, state_of
-from antiphon.taste.policy import PER_ARTIST, varied
+from antiphon.taste.content import ContentModel, located, spread
+from antiphon.taste.ensemble import assembled
+from antiphon.taste.generators import Candidate
+from antiphon.taste.listener import (
+    Evidence,
+    ListenerState,
+    history_of,
+    listen_weight,
+    sitting,
+    state_of,
+)
+from antiphon.taste.reasons import Reason
 
 
 def checkerboard(tracks: int = 12) -> ContentModel:
     """Even tracks sound alike, odd tracks sound alike, and the two kinds are opposites."""
     noise = np.random.default_rng(0)
-    return fit(
+    return located(
         {
             "summary/1": {
                 f"t{n}": (np.full(8, 1.0 if n % 2 else -1.0) + noise.normal(0, 0.1, 8)).astype("f4")
@@ -25,12 +32,19 @@ def checkerboard(tracks: int = 12) -> ContentModel:
     )
 
 
-def listen(track_id: str, ended: str = "completed", played_ms: int = 200_000) -> Listen:
+def by_sound(model: ContentModel, told: list[Evidence]) -> list[Candidate]:
+    proposal = generators.by_taste(assembled({"content": (model, 1.0)}), told, now=9, limit=20)
+    return proposal.with_reasons(proposal.candidates)
+
+
+def listen(
+    track_id: str, ended: str = "completed", played_ms: int = 200_000, at: int = 0
+) -> Listen:
     return Listen(
         id=f"{track_id}{ended}",
         user_id="ann",
         track_id=track_id,
-        at=0,
+        at=at,
         played_ms=played_ms,
         duration_ms=200_000,
         ended=ended,  # type: ignore[arg-type]
@@ -38,8 +52,14 @@ def listen(track_id: str, ended: str = "completed", played_ms: int = 200_000) ->
     )
 
 
-def feedback(value: str, track_id: str = "t0") -> Familiarity:
-    return Familiarity(id=track_id, user_id="ann", track_id=track_id, feedback=value)  # type: ignore[arg-type]
+def feedback(value: str, track_id: str = "t0", at: int = 0) -> Familiarity:
+    return Familiarity(
+        id=track_id,
+        user_id="ann",
+        track_id=track_id,
+        feedback=value,  # type: ignore[arg-type]
+        feedback_at=at,
+    )
 
 
 def parity(track_id: str) -> int:
@@ -48,19 +68,10 @@ def parity(track_id: str) -> int:
 
 def test_what_was_finished_brings_its_like_and_skips_drive_theirs_away() -> None:
     state = state_of("ann", [listen("t0"), listen("t1", "skipped", 5_000)], [], 1)
-    found = generators.by_content(checkerboard(), state.evidence, 20)
+    found = by_sound(checkerboard(), list(state.told))
     assert found
     assert all(parity(candidate.track_id) == 0 for candidate in found)
     assert found[0].reasons[0] == Reason("finished", "t0")
-
-
-def test_removing_the_named_reason_lowers_the_score() -> None:
-    model = checkerboard()
-    evidence = [Evidence("t0", 1.0, "liked"), Evidence("t2", 0.2, "finished")]
-    best = next(c for c in generators.by_content(model, evidence, 20) if c.track_id == "t4")
-    assert best.reasons[0] == Reason("liked", "t0")
-    without = affinities(model, [item for item in evidence if item.track_id != "t0"])
-    assert without.total[model.rows["t4"]] < best.score
 
 
 def test_nobody_known_is_shown_opposites_first() -> None:
@@ -79,9 +90,9 @@ def test_the_small_and_the_odd_break_nothing(tracks: int, kind: str) -> None:
         "only skips": tuple(Evidence(f"t{n}", -1.0, "skipped") for n in range(tracks)),
         "unknown tracks": (Evidence("gone", 1.0, "liked"),),
     }[kind]
-    found = generators.by_content(model, evidence, 10)
+    found = by_sound(model, list(evidence))
     assert all(np.isfinite(candidate.score) for candidate in found)
-    state = ListenerState("ann", evidence, ("t0",))
+    state = ListenerState("ann", tuple(evidence), ("t0",))
     assert len(generators.to_spread(model, state, 5, seed=1)) == min(5, max(tracks - 1, 0))
 
 
@@ -119,34 +130,11 @@ def test_a_dislike_is_refused_and_taken_back_it_is_not() -> None:
     assert state_of("ann", [], [], 0).disliked == frozenset()
 
 
-def test_at_most_two_of_an_artist_unless_nothing_else_is_left() -> None:
-    candidates = [Candidate(f"t{n}", 1.0 - n / 100, "content") for n in range(10)]
-    artists = {c.track_id: ("solo" if n < 5 else f"artist{n}",) for n, c in enumerate(candidates)}
-    chosen = varied(candidates, artists.__getitem__, exclude={"t0"}, limit=6)
-    assert [c.track_id for c in chosen] == ["t1", "t2", "t5", "t6", "t7", "t8"]
-    full = varied(candidates, artists.__getitem__, exclude=(), limit=10)
-    assert sorted(c.track_id for c in full) == sorted(artists)
-    assert sum(artists[c.track_id] == ("solo",) for c in full[:7]) == PER_ARTIST
-
-
-def test_every_fifth_place_goes_to_the_unknown() -> None:
-    known = [Candidate(f"k{n}", 0, "content") for n in range(8)]
-    unknown = [Candidate(f"u{n}", 0, "spread") for n in range(3)]
-    mixed = varied(known, lambda track_id: (track_id,), exclude={"k1"}, limit=20, unknown=unknown)
-    assert [c.track_id for c in mixed] == [
-        *("k0", "k2", "k3", "k4", "u0"),
-        *("k5", "k6", "k7", "u1", "u2"),
-    ]
-
-
 def test_a_track_is_no_reason_for_itself() -> None:
-    found = generators.by_content(checkerboard(), [Evidence("t0", 2.0, "liked")], 20)
-    assert "t0" not in {candidate.track_id for candidate in found}
-
-
-def test_a_reason_whose_track_is_gone_is_not_said() -> None:
-    assert in_words(Reason("liked", "gone"), lambda _id: "") == ""
-    assert in_words(Reason("new"), lambda _id: "") == "New to you"
+    found = by_sound(checkerboard(), [Evidence("t0", 2.0, "liked"), Evidence("t2", 1.0, "liked")])
+    assert all(reason.track_id != one.track_id for one in found for reason in one.reasons)
+    alone = by_sound(checkerboard(), [Evidence("t0", 2.0, "liked")])
+    assert "t0" not in {candidate.track_id for candidate in alone}
 
 
 def test_not_for_me_outweighs_every_listen_before_it() -> None:
@@ -160,3 +148,24 @@ def test_a_skip_of_a_favourite_leaves_it_wanted_and_the_reason_is_why() -> None:
     (item,) = state_of("ann", listens, [], 3).evidence
     assert item.weight > 0
     assert item.why == "finished"
+
+
+def test_a_history_holds_every_listen_and_word_in_the_order_of_time() -> None:
+    listens = [listen("t1", at=50), listen("t0", at=40)]
+    said = [feedback("like", "t2", at=45), feedback("dislike", "t1", at=60)]
+    state = state_of("ann", listens, said, 2, now=70)
+    assert [one.track_id for one in state.told] == ["t0", "t2", "t1"]
+    history = history_of(state.told, {"t0": 7, "t1": 8, "t2": 9}, state.now)
+    assert history.items.tolist() == [7, 9, 8]
+    assert history.weights.tolist() == [1.0, 2.0, -2.0]
+    assert history.sitting == 3
+
+
+@pytest.mark.parametrize(
+    ("minutes", "now", "going_on"),
+    [([], 5, 0), ([0], 5, 1), ([0], 50, 0), ([0, 20, 60, 80], 90, 2), ([0, 20, 40], 60, 3)],
+)
+def test_a_sitting_ends_with_half_an_hour_without_music(
+    minutes: list[int], now: int, going_on: int
+) -> None:
+    assert sitting(np.array(minutes, np.int64) * 60_000, now * 60_000) == going_on

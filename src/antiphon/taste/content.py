@@ -5,51 +5,157 @@ The nearness of two tracks is the mean of their cosines in each feature set (`me
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 
+import msgspec
 import numpy as np
 
-from antiphon.taste.listener import Evidence
+from antiphon.taste.interactions import History, Interactions, Ints
 from antiphon.taste.metric import RECIPES, Lens, Matrix, Numbers, Recipe, learn, unit
+from antiphon.taste.nearest import Nearest
+from antiphon.taste.recommender import FeatureVectors
 
-# Raising the cosine to this power lets the nearest speak and silences the many that are far.
-SHARPNESS = 3
-SEEDS = 60
+# Nothing speaks louder than this, however often it is repeated.
+LOUDEST = 3.0
+_SILENT = 1e-6
 # The tracks among which a spread is looked for: enough to show any library.
-SAMPLE = 2000
+SAMPLE = 500
+
+
+class ContentParameters(msgspec.Struct, frozen=True, kw_only=True):
+    """How a history is heard.
+
+    The `seeds` tracks that speak loudest are listened to. After `half_life_entries` later entries
+    an entry speaks half as loud, so that the present mood leads; it never falls below `faintest` of
+    what it said: a like of last year still counts.
+    """
+
+    seeds: int = 60
+    half_life_entries: float = 12.0
+    faintest: float = 0.1
+
+
+DEFAULT = ContentParameters()
 
 
 @dataclass(frozen=True)
 class ContentModel:
-    """Tracks by their sound: `vectors` is (tracks, dimensions), rows of length one as in `ids`.
+    """Tracks by their sound: `vectors` is (tracks, dimensions), rows of length one as in `items`.
 
-    `lenses` are what was learned of each feature set: they belong to this version.
+    Of a track that nobody knows the sound of, the row is zero. `lenses` are what was learned of
+    each feature set: they belong to this version.
     """
 
-    version: str
-    ids: tuple[str, ...]
-    rows: Mapping[str, int]
+    items: tuple[str, ...]
     vectors: Matrix
     lenses: Mapping[str, Lens] = field(default_factory=dict)
+    parameters: ContentParameters = DEFAULT
+    version: str = ""
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Where each track stands in `items`."""
+        return {id: row for row, id in enumerate(self.items)}
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.items)
+
+    def score(self, histories: Sequence[History]) -> Matrix:
+        """Return how much each track is wanted, (histories, tracks).
+
+        A weighted sum of kernels max(0, cosine) ** 3 (Nadaraya 1964, without its normaliser) over
+        the tracks that speak loudest in the history, for the tracks near to each. A negative
+        weight pushes away. A track is no reason for itself: liking it says nothing new about it,
+        refusing it does.
+        """
+        scores = np.zeros((len(histories), len(self)), np.float32)
+        for row, history in zip(scores, histories, strict=True):
+            said = _said(history, self.parameters)
+            if len(said.tracks):
+                near, nearness = zip(*self._nearest.of(said.tracks), strict=True)
+                weights = np.repeat(said.weights, [len(each) for each in near])
+                said_of = np.concatenate(near), np.concatenate(nearness) * weights
+                row[:] = np.bincount(*said_of, len(self))
+                row[said.tracks] += np.minimum(said.weights, 0.0)
+        return scores
+
+    def contributions(self, history: History, item: int) -> Matrix:
+        """Return what each entry of the history adds to the score of `item`, (len(history),)."""
+        found: Matrix = self.explain(history, np.array([item], np.int32))[0]
+        return found
+
+    def explain(self, history: History, items: Ints) -> Matrix:
+        """Return what each entry adds to the score of each of `items`, (items, entries)."""
+        said = _said(history, self.parameters)
+        if not len(said.tracks):
+            return np.zeros((len(items), len(history)), np.float32)
+        added = self._nearest.between(said.tracks, items) * said.weights
+        own = items[:, None] == said.tracks
+        added[own] = np.minimum(added[own], 0.0)
+        found: Matrix = added[:, said.track] * said.share
+        return found
+
+    @cached_property
+    def _nearest(self) -> Nearest:
+        return Nearest(self.vectors)
 
 
 @dataclass(frozen=True)
-class Affinities:
-    """How much each track of a model is wanted.
+class _Said:
+    """What a history says of `tracks` (places), with `weights`, those that speak loudest.
 
-    `total` is (tracks,); `parts` (tracks, seeds) is what each of the `seeds` contributes to it.
+    Its entry n is about `tracks[track[n]]` and has the part `share[n]` in what is said of it; an
+    entry about another track has none.
     """
 
-    seeds: tuple[Evidence, ...]
-    total: Matrix
-    parts: Matrix
+    tracks: Ints
+    weights: Matrix
+    track: Ints
+    share: Matrix
 
 
-def fit(features: Mapping[str, Mapping[str, Numbers]], version: str = "") -> ContentModel:
-    """Make the model of all tracks in `features`: set name -> track id -> vector.
+def _said(history: History, parameters: ContentParameters) -> _Said:
+    faded = _faded(history, parameters)
+    heard, place = np.unique(history.items, return_inverse=True)
+    sums = np.bincount(place, faded, len(heard)).astype(np.float32)
+    loudest = np.argsort(-np.abs(sums), kind="stable")[: parameters.seeds]
+    loudest = loudest[np.abs(sums[loudest]) > _SILENT]
+    track = np.full(len(heard) + 1, -1, np.int32)
+    track[loudest] = np.arange(len(loudest))
+    track = track[place]
+    share = np.divide(faded, sums[place], out=np.zeros_like(faded), where=track >= 0)
+    weights = np.clip(sums[loudest], -LOUDEST, LOUDEST)
+    return _Said(heard[loudest].astype(np.int32), weights, np.maximum(track, 0), share)
+
+
+def _faded(history: History, parameters: ContentParameters) -> Matrix:
+    """Return the weights as they are heard now; where nobody knows when, all alike."""
+    if not history.at.any():
+        return history.weights
+    ages = np.arange(len(history) - 1, -1, -1, dtype=np.float32)
+    fading = np.maximum(0.5 ** (ages / parameters.half_life_entries), parameters.faintest)
+    found: Matrix = history.weights * fading.astype(np.float32)
+    return found
+
+
+def fit(
+    interactions: Interactions,
+    features: FeatureVectors,
+    parameters: ContentParameters | None = None,
+) -> ContentModel:
+    """Locate the items by how they sound, or by what else is known; listens are not looked at."""
+    sound = {name: features[name] for name in RECIPES if name in features}
+    return located(sound or features, interactions.items, parameters=parameters or DEFAULT)
+
+
+def located(
+    features: FeatureVectors,
+    items: tuple[str, ...] | None = None,
+    version: str = "",
+    parameters: ContentParameters = DEFAULT,
+) -> ContentModel:
+    """Make the model of `items`, by default all that have features: set -> track id -> vector.
 
     A set that only some tracks have weighs as much as the share that has it: while a set is being
     computed, nearness moves from the old sets to the new one step by step. A track is compared by
@@ -58,17 +164,21 @@ def fit(features: Mapping[str, Mapping[str, Numbers]], version: str = "") -> Con
     Raises:
         ValueError: a set's vectors differ in length, or hold what is no number.
     """
-    sets = {name: vectors for name, vectors in features.items() if vectors}
-    ids = tuple(dict.fromkeys(chain.from_iterable(sets.values())))
-    rows = {id: row for row, id in enumerate(ids)}
-    lenses, blocks = {}, [np.zeros((len(ids), 1 if not sets else 0), np.float32)]
-    for name, vectors in sets.items():
+    if items is None:
+        items = tuple(dict.fromkeys(chain.from_iterable(features.values())))
+    rows = {id: row for row, id in enumerate(items)}
+    lenses, blocks = {}, []
+    for name, all_vectors in features.items():
+        vectors = {id: vector for id, vector in all_vectors.items() if id in rows}
+        if not vectors:
+            continue
         raw = _matrix(name, vectors)
         lenses[name] = learn(raw, RECIPES.get(name, Recipe()))
-        block = np.zeros((len(ids), lenses[name].axes.shape[1]), np.float32)
-        block[[rows[id] for id in vectors]] = lenses[name].directions(raw) * (len(raw) / len(ids))
+        block = np.zeros((len(items), lenses[name].axes.shape[1]), np.float32)
+        block[[rows[id] for id in vectors]] = lenses[name].directions(raw) * (len(raw) / len(items))
         blocks.append(block)
-    return ContentModel(version, ids, rows, unit(np.hstack(blocks)), lenses)
+    points = np.hstack(blocks) if blocks else np.zeros((len(items), 1), np.float32)
+    return ContentModel(items, unit(points), lenses, parameters, version)
 
 
 def _matrix(name: str, vectors: Mapping[str, Numbers]) -> Numbers:
@@ -81,35 +191,20 @@ def _matrix(name: str, vectors: Mapping[str, Numbers]) -> Numbers:
     return raw
 
 
-def affinities(model: ContentModel, evidence: Sequence[Evidence]) -> Affinities:
-    """Return how much each track is wanted: the evidence, each weighed by its nearness.
-
-    A weighted sum of kernels max(0, cosine) ** SHARPNESS (Nadaraya 1964, without its normaliser)
-    over the SEEDS strongest pieces of evidence that the model knows. A negative weight pushes away.
-    """
-    seeds = tuple(item for item in evidence if item.track_id in model.rows)[:SEEDS]
-    rows = [model.rows[item.track_id] for item in seeds]
-    weights = np.array([item.weight for item in seeds], np.float32)
-    nearness = np.maximum(model.vectors @ model.vectors[rows].T, 0.0) ** SHARPNESS
-    parts = nearness * weights
-    # A track is no reason for itself: liking it says nothing new about it, refusing it does.
-    own = (rows, range(len(rows)))
-    parts[own] = np.minimum(parts[own], 0.0)
-    return Affinities(seeds, parts.sum(axis=1), parts)
-
-
 def spread(model: ContentModel, count: int, seed: int, exclude: Collection[str] = ()) -> list[str]:
     """Return tracks that lie far from each other, so that together they show the whole library.
 
     Farthest-point traversal (Gonzalez 1985) over SAMPLE tracks drawn by `seed`.
     """
-    rows = np.random.default_rng(seed).permutation(len(model))[: SAMPLE + len(exclude)]
-    ids = [id for id in (model.ids[row] for row in rows) if id not in exclude]
-    vectors = model.vectors[[model.rows[id] for id in ids]]
+    sample = min(SAMPLE + len(exclude), len(model))
+    rows = np.random.default_rng(seed).choice(len(model), sample, replace=False)
+    refused = [model.rows[id] for id in exclude if id in model.rows]
+    rows = rows[~np.isin(rows, refused)]
+    vectors = model.vectors[rows]
     chosen: list[int] = []
-    nearest = np.full(len(ids), -1.0, np.float32)
-    while len(chosen) < min(count, len(ids)):
+    nearest = np.full(len(rows), -1.0, np.float32)
+    while len(chosen) < min(count, len(rows)):
         chosen.append(int(np.argmin(nearest)))
         nearest = np.maximum(nearest, vectors @ vectors[chosen[-1]])
         nearest[chosen] = np.inf
-    return [ids[place] for place in chosen]
+    return [model.items[rows[place]] for place in chosen]

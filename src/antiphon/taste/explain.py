@@ -2,16 +2,27 @@
 
 from collections.abc import Callable
 
-from antiphon.taste.generators import Reason
+from antiphon.taste.reasons import Reason
 
-_WORDS = {
-    "liked": "Sounds like {title}, which you like",
-    "finished": "Sounds like {title}, which you finished",
-    "played": "Sounds like {title}, which you played",
-    "seed": "Sounds like {title}",
+# What two tracks have to do with each other, by the kind of generator that knows it.
+_ABOUT: dict[str, str] = {
+    "collaborative": "Listeners of {title} also play this",
+    "sequence": "Often follows {title}",
+    "content": "Sounds like {title}",
+    "popular": "Popular in the genre of {title}",
+}
+# What the listener did with the track that is named.
+_DID: dict[str, str] = {
+    "liked": ", which you like",
+    "finished": ", which you finished",
+    "played": ", which you played",
+}
+_FACTS: dict[str, str] = {
     "new": "New to you",
     "again": "You come back to this",
     "popular": "Often played",
+    "taste": "Goes with what you play",
+    "library": "From the library",
     "spread": "Something different, to learn what you like",
     "same artist": "By the same artist",
     "same genre": "In the same genre",
@@ -24,7 +35,10 @@ def in_words(reason: Reason, title_of: Callable[[str], str]) -> str:
     >>> in_words(Reason("liked", "tr-1"), {"tr-1": "Blue in Green"}.get)
     'Sounds like Blue in Green, which you like'
     """
-    title = title_of(reason.track_id) if reason.track_id else ""
-    if reason.track_id and not title:
+    if not reason.track_id:
+        return _FACTS.get(reason.why, "")
+    title = title_of(reason.track_id)
+    if not title:
         return ""
-    return _WORDS.get(reason.why, "").format(title=title)
+    about = _ABOUT.get(reason.by, _ABOUT["content"]).format(title=title)
+    return about + (_DID.get(reason.why, "") if reason.by == "content" else "")

@@ -2,12 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
 
 from antiphon.taste.generators import Candidate
 
 PER_ARTIST = 2
-# One place in this many goes to something the listener does not know, so that taste can grow.
-EXPLORE_EVERY = 5
+# Of so many places one, the last, goes to something the listener does not know, so that taste can
+# grow, and one to something well known that is due again.
+ROUND = 5
+EXPLORES = 4
+RETURNS = 2
 
 
 def varied(
@@ -17,11 +21,13 @@ def varied(
     exclude: Collection[str],
     limit: int,
     unknown: Iterable[Candidate] = (),
+    due: Iterable[Candidate] = (),
 ) -> list[Candidate]:
     """Return `limit` candidates in their order, at most PER_ARTIST of one artist, none twice.
 
-    Every EXPLORE_EVERY-th place goes to one of the `unknown`. Where one kind runs out the other
-    fills its places, and in a small library at last those over the artists' limit.
+    Of every ROUND places one goes to what is `due` again, and one to the `unknown`. Where a kind
+    runs out the others fill its places, and in a small library at last those over the artists'
+    limit.
     """
     taken = set(exclude)
     by_artist: Counter[str] = Counter()
@@ -39,12 +45,12 @@ def varied(
                 by_artist.update(artists)
                 yield candidate
 
-    known, new = admitted(ranked), admitted(unknown)
+    best, new, old = admitted(ranked), admitted(unknown), admitted(due)
+    turns = {EXPLORES: (new, best, old), RETURNS: (old, best, new)}
     chosen: list[Candidate] = []
     while len(chosen) < limit:
-        explores = len(chosen) % EXPLORE_EVERY == EXPLORE_EVERY - 1
-        first, second = (new, known) if explores else (known, new)
-        candidate = next(first, None) or next(second, None)
+        turn = turns.get(len(chosen) % ROUND, (best, old, new))
+        candidate = next(chain(*turn), None)
         if candidate is None:
             break
         chosen.append(candidate)

@@ -1,0 +1,5 @@
+"""What goes wrong with models."""
+
+
+class ArtefactError(Exception):
+    """A saved model cannot be had, or cannot be used; the message says why and what to do."""
