@@ -3,13 +3,16 @@
 # make check  style, types, imports
 # make unit   the quick tests
 # make bench  the figures of the README and of docs/operating.md
+# make evaluate DATA=/path/to/sets   the table of docs/recommendations.md (an hour; QUICK=1: a tenth)
 
 PYTHON ?= python3
 export ANTIPHON_DATA ?= $(CURDIR)/var
 ANTIPHON := .venv/bin/antiphon
+EVALUATE = $(ANTIPHON) evaluate --markdown $(if $(QUICK),--part 0.1)
+MODELS := --model recipe --model ease --model ials --model lowpass
 SOURCES := pyproject.toml package-lock.json scripts/setup scripts/vendor
 
-.PHONY: run test unit check lock bench clean
+.PHONY: run test unit check lock bench evaluate clean
 
 run: .venv/ready-run
 	@ANTIPHON_MUSIC="$(or $(MUSIC),$(ANTIPHON_MUSIC))" exec $(ANTIPHON) serve --demo
@@ -35,6 +38,16 @@ check: .venv/ready-dev
 
 bench: .venv/ready-dev
 	for script in bench/*.py; do .venv/bin/python "$$script" || exit 1; done
+
+# Rows of gowalla, lastfm and nowplaying in the folder DATA, frozen and replayed.
+evaluate: .venv/ready-run
+	@test -n "$(DATA)" || { echo "Say where the data sets are: make evaluate DATA=/path/to/sets"; exit 2; }
+	@echo "| data, protocol | model | recall@20 | nDCG@20 | MRR@20 | hit rate@20 | to fit, an answer, memory |"
+	@echo "|---|---|---|---|---|---|---|"
+	@$(EVALUATE) --data "$(DATA)/gowalla" --protocol lightgcn $(MODELS)
+	@$(EVALUATE) --data "$(DATA)/lastfm" --protocol lightgcn $(MODELS)
+	@$(EVALUATE) --data "$(DATA)/nowplaying" --protocol session
+	@$(EVALUATE) --data "$(DATA)/nowplaying" --protocol replay
 
 # The locks name hashes, never addresses.
 lock: .venv/ready-dev

@@ -75,12 +75,7 @@ def fma_import(folder: Path, features: bool) -> None:
         console.print(f"{kept} tracks have the published features now.")
 
 
-@click.group()
-def evaluate() -> None:
-    """Measure how good Antiphon's numbers are."""
-
-
-@evaluate.command("fma")
+@click.command("fma")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--subset", type=click.Choice(_SUBSETS[:2]), default="medium", show_default=True)
 @click.option("--features", "name", default="fma518/1", show_default=True, metavar="SET")
