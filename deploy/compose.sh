@@ -65,5 +65,5 @@ start_all() { compose "${START[@]}"; }
 
 # Stop what writes to the store; what listeners did last is answered first.
 stop_writers() {
-  compose stop web library && sleep "${DRAIN_S:-5}" && compose stop live
+  compose stop web library training && sleep "${DRAIN_S:-5}" && compose stop live
 }

@@ -89,3 +89,18 @@ def test_a_misspelt_setting_is_refused_with_the_list_of_those_there_are() -> Non
         load({"ANTIPHON_MUSIK": "/music", "ANTIPHON_PORT": "1"})
     for name in Settings.__struct_fields__:
         assert f"ANTIPHON_{name.upper()}" in str(error.value)
+
+
+def test_training_is_at_a_time_of_the_day_or_never() -> None:
+    assert load({}).train_at == "03:30"
+    assert load({"ANTIPHON_TRAIN_AT": "23:59"}).train_at == "23:59"
+    assert load({"ANTIPHON_TRAIN_AT": "never"}).train_at == "never"
+    for wrong in ("24:00", "3:30", "noon"):
+        with pytest.raises(SettingsError, match="a time of the day such as 03:30, or never"):
+            load({"ANTIPHON_TRAIN_AT": wrong})
+
+
+def test_trained_models_are_in_the_data_folder_or_where_a_url_says() -> None:
+    settings = load({"ANTIPHON_DATA": "/srv/antiphon"})
+    assert settings.artefacts_url == "file:///srv/antiphon/artefacts"
+    assert load({"ANTIPHON_ARTEFACTS": "s3://models/here"}).artefacts_url == "s3://models/here"

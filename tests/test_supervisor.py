@@ -21,7 +21,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 PATIENCE_S = 40.0
-PARTS = {"web", "push", "live", "library"}
+PARTS = {"web", "push", "live", "library", "training"}
 
 
 @dataclass(frozen=True)

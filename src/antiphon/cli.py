@@ -10,14 +10,17 @@ import click
 
 from antiphon import __version__, serving, supervisor
 from antiphon.audio.errors import ModelError
-from antiphon.commands import accounts, archive, models, music, upkeep
+from antiphon.commands import accounts, archive, evaluation, models, music, training, upkeep
 from antiphon.compute import ComputeError
+from antiphon.evaluation.errors import DataError
 from antiphon.events import EventLogError
 from antiphon.library.fma import ArchiveError
+from antiphon.ops.errors import WorseModelError
 from antiphon.ops.pausing import NotNowError
 from antiphon.ops.users import AccountError
 from antiphon.settings import Settings, SettingsError, load
 from antiphon.store import StoreError
+from antiphon.taste.errors import ArtefactError
 from antiphon.terminal import fail
 
 # What goes wrong by what an operator can mend: one line, and this exit code.
@@ -28,10 +31,14 @@ FAILURES: dict[type, int] = {
     ComputeError: 78,
     AccountError: 65,
     ArchiveError: 65,
+    DataError: 65,
     ModelError: 69,
     NotNowError: 75,
+    ArtefactError: 74,
+    WorseModelError: 70,
     OSError: 74,
 }
+PARTS = ["all", "web", "push", "live", "library", "training"]
 
 
 def main() -> None:
@@ -56,7 +63,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("part", type=click.Choice(["all", "web", "push", "live", "library"]), default="all")
+@click.argument("part", type=click.Choice(PARTS), default="all")
 @click.option(
     "--demo", is_flag=True, help="Play the synthesised demo library if there is no other."
 )
@@ -72,6 +79,7 @@ def serve(part: str, demo: bool, supervised_by: int | None) -> None:
         "push": serving.push,
         "live": serving.live,
         "library": serving.library,
+        "training": serving.training,
     }
     parts[part](settings)
 
@@ -81,8 +89,10 @@ for command in (
     music.analyse,
     music.demo,
     models.models,
+    training.train,
     archive.fma,
-    archive.evaluate,
+    evaluation.evaluate,
+    evaluation.tune,
     accounts.user,
     upkeep.store,
     upkeep.backup,

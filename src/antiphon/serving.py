@@ -7,11 +7,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 from antiphon import supervisor, wiring
-from antiphon.settings import Settings
+from antiphon.settings import NEVER, Settings, SettingsError
 from antiphon.store import Store
 from antiphon.terminal import console
+
+TRAINING_NICENESS = 10
 
 
 def everything(settings: Settings, *, demo: bool) -> None:
@@ -24,7 +27,9 @@ def everything(settings: Settings, *, demo: bool) -> None:
     if plays_demo:
         settings.demo_folder.mkdir(parents=True, exist_ok=True)
         os.environ["ANTIPHON_MUSIC"] = str(settings.demo_folder.absolute())
-    names = ("web", "push", "live", "library")
+    names = ["web", "push", "live", "library"]
+    if settings.train_at != NEVER:
+        names.append("training")
     me = str(os.getpid())
     parts = [supervisor.Part(["serve", name, "--supervised-by", me]) for name in names]
     if plays_demo and not making.is_made(store):
@@ -55,14 +60,17 @@ def push(settings: Settings) -> None:
 
 def live(settings: Settings) -> None:
     """Answer what listeners do."""
+    wiring.compute_with_one_thread()
     from antiphon.events import take_along  # noqa: PLC0415 - only where it runs
     from antiphon.live import worker  # noqa: PLC0415
     from antiphon.live.models import Models  # noqa: PLC0415
+    from antiphon.taste.registry import Registry  # noqa: PLC0415
 
     stopped = supervisor.stop_on_signals()
+    registry = Registry(settings.artefacts_url, settings.artefacts_copies)
     with _services(settings) as services:
         take_along(services.store, services.log)
-        worker.run(services.store, services.log, Models(services.store), stopped.is_set)
+        worker.run(services.store, services.log, Models(services.store, registry), stopped.is_set)
 
 
 def library(settings: Settings) -> None:
@@ -80,6 +88,30 @@ def library(settings: Settings) -> None:
             stopped,
             watch=settings.watch,
         )
+
+
+def training(settings: Settings) -> None:
+    """Train the models every night, and as soon as there is enough to learn from."""
+    from antiphon.ops import nightly  # noqa: PLC0415 - only where it runs
+    from antiphon.taste.registry import Registry  # noqa: PLC0415
+
+    if settings.train_at == NEVER:
+        raise SettingsError(f"ANTIPHON_TRAIN_AT={NEVER}: nothing is to be trained here.")
+    _stand_back()
+    os.environ.setdefault("OMP_NUM_THREADS", str(settings.worker_count))
+    stopped = supervisor.stop_on_signals()
+    registry = Registry(settings.artefacts_url, settings.artefacts_copies)
+    with _services(settings) as services:
+        trained = partial(nightly.last_trained, registry)
+        nightly.run(services.store, trained, settings.train_at, stopped)
+
+
+def _stand_back() -> None:
+    """Let what listeners do come first; the training itself inherits this."""
+    os.nice(TRAINING_NICENESS)
+    # Where the kernel shares time out between sessions, this process has one of its own.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(TRAINING_NICENESS))
 
 
 @contextlib.contextmanager

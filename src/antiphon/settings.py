@@ -15,11 +15,19 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1024)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 Hops = Annotated[int, msgspec.Meta(ge=0, le=16)]
-
+Minutes = Annotated[int, msgspec.Meta(ge=1, le=1440)]
+NEVER = "never"
+_CLOCK = rf"^(([01]\d|2[0-3]):[0-5]\d|{NEVER})$"
+Clock = Annotated[str, msgspec.Meta(pattern=_CLOCK)]
 
 # What separates the values of a setting that has several.
 _LISTS = {"music": os.pathsep, "features": ","}
-_KINDS = {"`bool`": "true or false", "`int`": "a whole number", "`float`": "a number"}
+_KINDS = {
+    "`bool`": "true or false",
+    "`int`": "a whole number",
+    "`float`": "a number",
+    f"`str` matching regex {_CLOCK!r}": f"a time of the day such as 03:30, or {NEVER}",
+}
 
 
 class SettingsError(Exception):
@@ -69,6 +77,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             Path(platformdirs.user_cache_dir("antiphon", appauthor=False)) / "models"
         )
     )
+    # Where trained models are kept (any URL that fsspec knows); by default in the data folder.
+    artefacts: str = ""
+    # When `serve` trains them, by this machine's clock; "never" leaves it to `antiphon train`.
+    train_at: Clock = "03:30"
+    # So many minutes without music end a sitting.
+    sitting_gap_min: Minutes = 30
     # Where `antiphon fma fetch` finds the Free Music Archive data set.
     fma_url: str = "https://os.unil.cloud.switch.ch/fma"
     # Rescan a music folder when its files change.
@@ -78,6 +92,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def store_url(self) -> str:
         """The store's URL; by default one SQLite file in the data folder."""
         return self.store or f"sqlite:///{self.data.absolute() / 'antiphon.db'}"
+
+    @property
+    def artefacts_url(self) -> str:
+        """Where trained models are kept."""
+        return self.artefacts or f"file://{self.data.absolute() / 'artefacts'}"
+
+    @property
+    def artefacts_copies(self) -> Path:
+        """The folder that models of elsewhere are copied to, to be mapped into memory."""
+        return self.data / "artefacts-copied"
 
     @property
     def demo_folder(self) -> Path:

@@ -25,7 +25,7 @@ def main(words: list[str]) -> int:
         print(f"the engine fails at: {line[:60]}", file=sys.stderr)
         return 1
     if words[:2] == ["compose", "ps"]:
-        print(os.environ.get("ENGINE_RUNS", "web\nlibrary\nlive"))
+        print(os.environ.get("ENGINE_RUNS", "web\nlibrary\ntraining\nlive"))
         return 0
     if words[:2] == ["compose", "run"]:
         return run(words[words.index("library") + 1 :])

@@ -14,7 +14,7 @@ from tests.deploy.compose_file import DEPLOY
 from antiphon.cli import cli
 from antiphon.settings import Settings, load
 
-OURS = ("web", "push", "live", "library")
+OURS = ("web", "push", "live", "library", "training")
 DOORS = {"web", "push", "nginx"}
 SERVICES = compose_file.services({"MUSIC": "/srv/music"})
 SCRIPTS = ("antiphon", "backup", "down", "restore", "up", "upgrade")
@@ -128,6 +128,14 @@ def test_the_music_is_at_one_place_and_cannot_be_written() -> None:
     for name in ("web", "library", "spark-worker"):
         assert "/srv/music:/music:ro" in SERVICES[name]["volumes"]
     assert {environment(name)["ANTIPHON_MUSIC"] for name in OURS} == {"/music"}
+
+
+def test_the_models_are_where_all_that_answer_read_them() -> None:
+    places = {load(environment(name)).artefacts_url for name in ("web", "live", "training")}
+    assert len(places) == 1
+    mounted = {name: str(SERVICES[name]["volumes"]) for name in ("web", "live", "training")}
+    assert all("data:/data" in volumes for volumes in mounted.values())
+    assert "data:/data:ro" in mounted["live"]
 
 
 def test_spark_runs_antiphons_own_image() -> None:

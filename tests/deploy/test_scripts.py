@@ -185,9 +185,9 @@ def test_a_backup_is_a_store_with_its_checksum_made_while_nothing_writes(place: 
     assert file.stat().st_mode & 0o077 == 0
     subprocess.run(["sha256sum", "--check", f"{file}.sha256"], cwd=file.parent, check=True)
     stopped, live, copied, again = place.told()
-    assert (stopped, live) == ("compose stop web library", "compose stop live")
+    assert (stopped, live) == ("compose stop web library training", "compose stop live")
     assert "antiphon backup" in copied
-    assert again == "compose start web library live"
+    assert again == "compose start web library training live"
     store = open_store(f"sqlite:///{file}")
     assert [user.name for user in store.find(users.USERS)] == ["Ann"]
     store.close()
@@ -209,7 +209,7 @@ def test_a_backup_that_fails_leaves_nothing_and_everything_running(
     failed = place.run("backup", ENGINE_FAILS=failing)
     assert failed.returncode == 1
     assert list((place.deploy / "backups").iterdir()) == []
-    assert place.told()[-1] == "compose start web library live"
+    assert place.told()[-1] == "compose start web library training live"
 
 
 def test_a_backup_that_comes_damaged_is_not_kept(place: Place) -> None:
@@ -232,7 +232,7 @@ def test_what_was_backed_up_is_back_after_a_restore(place: Place) -> None:
     assert restored.returncode == 0, restored.stderr
     assert place.names() == ["Ann"]
     stopped, live, copied, started = place.told()
-    assert (stopped, live) == ("compose stop web library", "compose stop live")
+    assert (stopped, live) == ("compose stop web library training", "compose stop live")
     assert "antiphon store copy" in copied
     assert started.startswith("compose up --detach --wait")
     # The database of before is still there.
@@ -294,7 +294,7 @@ def test_an_upgrade_backs_up_makes_the_image_migrates_and_starts(place: Place) -
     assert did[at:] == [
         "tag antiphon:local antiphon:previous",
         "compose build --pull web",
-        "compose stop web library",
+        "compose stop web library training",
         "compose stop live",
         "antiphon user list",
         "compose up --detach --wait --wait-timeout 300 --remove-orphans",

@@ -7,20 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.ops.listening import publish
 
 from antiphon.compute.local import LocalCompute
 from antiphon.library import scan
-from antiphon.model import Problem, Track
+from antiphon.model import Problem, Track, now_ms
 from antiphon.ops import doctor
 from antiphon.settings import Settings
 from antiphon.store import Store, open_store
 from antiphon.store.schema import PROBLEMS, TRACKS
+from antiphon.taste.artefacts import Manifest
+from antiphon.taste.registry import Registry
 
 
 def test_a_sound_instance_has_only_good_findings(store: Store, tmp_path: Path, music: Path) -> None:
     findings = doctor.examine(Settings(data=tmp_path, music=(music,)), store)
     assert all(finding.well for finding in findings)
-    about = [str(tmp_path), str(tmp_path), str(music), "store", "catalogue"]
+    about = [str(tmp_path), str(tmp_path), str(music), "store", "catalogue", "models"]
     assert [finding.about for finding in findings] == about
     assert findings[3].says == "is sound"
 
@@ -63,7 +66,7 @@ def test_a_damaged_store_is_found_with_what_to_do(store: Store, tmp_path: Path) 
     found = doctor.examine(Settings(data=tmp_path), open_store(f"sqlite:///{path}"))
     wrong = [finding for finding in found if finding.about == "store"]
     assert wrong
-    assert found[-1] == wrong[-1]
+    assert found[-2] == wrong[-1]
     assert not doctor.can_tell_problems(found)
     for finding in wrong:
         assert not finding.well
@@ -74,8 +77,8 @@ def test_a_damaged_store_is_found_with_what_to_do(store: Store, tmp_path: Path) 
 def test_a_store_that_cannot_be_read_is_a_finding(store: Store, tmp_path: Path) -> None:
     store.close()
     found = doctor.examine(Settings(data=tmp_path), store)
-    assert [finding.well for finding in found] == [True, True, False]
-    assert "cannot be used" in found[-1].says
+    assert [finding.well for finding in found] == [True, True, False, True]
+    assert "cannot be used" in found[2].says
 
 
 def test_it_counts_what_is_catalogued_and_what_is_missing(
@@ -87,6 +90,26 @@ def test_it_counts_what_is_catalogued_and_what_is_missing(
     scan.scan(store, LocalCompute(1), [music])
     (catalogue,) = (f for f in doctor.examine(Settings(data=tmp_path), store) if f.about[0] == "c")
     assert catalogue.says == "1 tracks in 2 files, 1 missing"
+
+
+def test_it_says_which_models_are_in_use_and_when_they_are_damaged(
+    store: Store, tmp_path: Path
+) -> None:
+    def models() -> doctor.Finding:
+        return doctor.examine(Settings(data=tmp_path), store)[-1]
+
+    assert (models().well, models().about) == (True, "models")
+    assert models().says.startswith("nothing is trained yet")
+    version = "20261122T033000-abc"
+    manifest = Manifest(version=version, made_at=now_ms(), antiphon="0", recipe={}, listens=7)
+    registry = Registry(Settings(data=tmp_path).artefacts_url, tmp_path)
+    publish(registry, manifest)
+    assert models().well
+    assert re.match(rf"{version} is in use, trained 20\d\d-.* on 7 listens of 0", models().says)
+    (tmp_path / "artefacts" / version / "model.items.json").write_text("[]")
+    assert not models().well
+    assert "model.items.json is not as it was saved" in models().says
+    assert "`antiphon models rollback`" in models().says
 
 
 def test_it_lists_every_file_that_could_not_be_used_with_its_reason(

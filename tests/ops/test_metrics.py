@@ -1,15 +1,22 @@
 """The metrics: a text that a Prometheus server understands."""
 
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
+from tests.ops.listening import publish
 
 from antiphon.model import Track
 from antiphon.ops import metrics
 from antiphon.store import Store
 from antiphon.store.schema import TRACKS
+from antiphon.taste.artefacts import Figure, Manifest
+from antiphon.taste.registry import Registry
+
+NOWHERE = Registry("memory://nobody/trained", Path("/dev/null"))
 
 
-def samples(store: Store) -> dict[tuple[str, ...], float]:
-    text = metrics.exposition(store).decode()
+def samples(store: Store, models: Registry = NOWHERE) -> dict[tuple[str, ...], float]:
+    text = metrics.exposition(store, models).decode()
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)
@@ -34,6 +41,24 @@ def test_it_tells_how_many_tracks_wait_to_be_listened_to(store: Store) -> None:
     assert samples(store)["antiphon_tracks_unheard",] == 3
 
 
+def test_it_tells_from_when_the_models_in_use_are(store: Store, tmp_path: Path) -> None:
+    registry = Registry(f"file://{tmp_path}/artefacts", tmp_path)
+    assert not any(name.startswith("antiphon_models") for name, *_ in samples(store, registry))
+    manifest = Manifest(
+        version="20261122T033000-abc",
+        made_at=1_700_000_000_500,
+        antiphon="0",
+        recipe={},
+        listens=7,
+        figures={"ndcg@20": Figure(value=0.25, low=0.2, high=0.3)},
+    )
+    publish(registry, manifest)
+    found = samples(store, registry)
+    assert found["antiphon_models_trained_timestamp_seconds",] == 1_700_000_000.5
+    assert found["antiphon_models_listens",] == 7
+    assert found["antiphon_models_figure", "ndcg@20"] == 0.25
+
+
 def test_requests_and_events_are_in_it(store: Store) -> None:
     event = ("antiphon_listener_events_total", "liked")
     request = ("antiphon_http_request_seconds_count", "page", "GET", "200")
@@ -46,7 +71,7 @@ def test_requests_and_events_are_in_it(store: Store) -> None:
 
 
 def test_every_metric_says_what_it_is(store: Store) -> None:
-    families = list(text_string_to_metric_families(metrics.exposition(store).decode()))
+    families = list(text_string_to_metric_families(metrics.exposition(store, NOWHERE).decode()))
     assert {family.name for family in families} >= {
         "antiphon_documents",
         "antiphon_http_request_seconds",

@@ -1,6 +1,7 @@
-"""Commands about pretrained nets."""
+"""Commands about models: the pretrained nets, and what was trained here."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,10 +9,14 @@ from antiphon.audio.musicnn import available
 from antiphon.settings import load
 from antiphon.terminal import console
 
+if TYPE_CHECKING:
+    from antiphon.taste.artefacts import Manifest
+    from antiphon.taste.registry import Registry
+
 
 @click.group()
 def models() -> None:
-    """Fetch the pretrained nets that tracks are compared by."""
+    """Fetch pretrained nets; see and choose the models that were trained here."""
 
 
 @models.command()
@@ -31,3 +36,41 @@ def fetch(wheel: Path | None) -> None:
     console.print(
         f"The embedding {'is' if was_fetched else 'was already'} in {folder}.", markup=False
     )
+
+
+@models.command("list")
+def list_() -> None:
+    """Show the trained versions, the newest first; * marks the one in use."""
+    registry = _registry()
+    current, versions = registry.current(), registry.versions()
+    if not versions:
+        console.print("Nothing was trained yet: `antiphon train` does it.")
+    for manifest in versions:
+        mark = "*" if manifest.version == current else " "
+        console.print(f"{mark} {_described(manifest)}", markup=False, highlight=False)
+
+
+@models.command()
+@click.argument("version")
+def use(version: str) -> None:
+    """Have a trained VERSION used from now on, if it is whole."""
+    console.print(f"In use: {_described(_registry().use(version))}", markup=False, highlight=False)
+
+
+@models.command()
+def rollback() -> None:
+    """Go back to the version before the one in use."""
+    console.print(f"In use: {_described(_registry().roll_back())}", markup=False, highlight=False)
+
+
+def _registry() -> "Registry":
+    from antiphon.taste.registry import Registry  # noqa: PLC0415 - a command loads what it needs
+
+    settings = load()
+    return Registry(settings.artefacts_url, settings.artefacts_copies)
+
+
+def _described(manifest: "Manifest") -> str:
+    from antiphon.ops.doctor import described  # noqa: PLC0415 - a command loads what it needs
+
+    return f"{manifest.version}: {described(manifest)}"

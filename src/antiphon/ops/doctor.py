@@ -4,14 +4,19 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from antiphon.model import Problem
 from antiphon.settings import Settings
 from antiphon.store import Store, StoreError, position
 from antiphon.store.schema import FILES, PROBLEMS, TRACKS
+from antiphon.taste.artefacts import Manifest
+from antiphon.taste.errors import ArtefactError
+from antiphon.taste.registry import Registry
 
 STORE = "store"
+MODELS = "models"
 _PAGE = 500
 # With less than this free on the disk, writing will soon fail.
 LEAST_FREE_BYTES = 1 << 30
@@ -27,7 +32,7 @@ class Finding:
 
 
 def examine(settings: Settings, store: Store) -> list[Finding]:
-    """Return how the instance itself is: its folders and its store.
+    """Return how the instance itself is: its folders, its store and its trained models.
 
     The store is read as a whole, which takes minutes where it is large; writers of SQLite wait
     for a part of it.
@@ -37,6 +42,7 @@ def examine(settings: Settings, store: Store) -> list[Finding]:
         *_free_space(settings.data),
         *(_music_folder(folder) for folder in settings.music),
         *_store(store),
+        _models(Registry(settings.artefacts_url, settings.artefacts_copies)),
     ]
 
 
@@ -81,6 +87,32 @@ def _catalogue(store: Store) -> Finding:
     there, missing = (store.count(TRACKS, {"missing": missing}) for missing in (False, True))
     says = f"{there} tracks in {store.count(FILES)} files, {missing} missing"
     return Finding(True, "catalogue", says)
+
+
+def _models(registry: Registry) -> Finding:
+    """Say which trained models answer; they are read as a whole."""
+    try:
+        version = registry.current()
+        if not version:
+            says = "nothing is trained yet: answers come from how music sounds and what is popular"
+            return Finding(True, MODELS, says)
+        registry.load(version)
+        return Finding(
+            True, MODELS, f"{version} is in use, {described(registry.manifest(version))}"
+        )
+    except ArtefactError as error:
+        advice = "`antiphon models rollback` uses those before, `antiphon train` makes new ones"
+        return Finding(False, MODELS, f"{error} {advice}")
+
+
+def described(manifest: Manifest) -> str:
+    """Say of trained models from when they are, from what, and how good."""
+    made = datetime.fromtimestamp(manifest.made_at / 1000, UTC).astimezone()
+    figures = "".join(f", {name} {one}" for name, one in manifest.figures.items())
+    return (
+        f"trained {made:%Y-%m-%d %H:%M} on {manifest.listens} listens of {manifest.listeners}"
+        f" listeners, {manifest.tracks} tracks{figures}"
+    )
 
 
 def _music_folder(folder: Path) -> Finding:

@@ -1,6 +1,7 @@
 """What a Prometheus server may read: requests, events, and how much there is."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from prometheus_client import (
@@ -14,6 +15,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from antiphon.store import Collection, Store
 from antiphon.store.schema import ALBUMS, ARTISTS, LISTENS, PROBLEMS, TRACKS, USERS
+from antiphon.taste.errors import ArtefactError
+from antiphon.taste.registry import Registry, in_use
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 REGISTRY = CollectorRegistry()
@@ -48,8 +51,35 @@ class LibraryCollector:
         )
 
 
-def exposition(store: Store) -> bytes:
+class ModelsCollector:
+    """Says when the models in use were trained, when it is asked; nothing where there are none."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield when they were trained, on how much, and how they were judged."""
+        with suppress(ArtefactError):
+            if manifest := in_use(self._registry):
+                yield GaugeMetricFamily(
+                    "antiphon_models_trained_timestamp_seconds",
+                    "When the models in use were trained.",
+                    value=manifest.made_at / 1000,
+                )
+                yield GaugeMetricFamily(
+                    "antiphon_models_listens", "Listens they know.", value=manifest.listens
+                )
+                judged = GaugeMetricFamily(
+                    "antiphon_models_figure", "How they were judged.", labels=("measure",)
+                )
+                for name, figure in manifest.figures.items():
+                    judged.add_metric([name], figure.value)
+                yield judged
+
+
+def exposition(store: Store, models: Registry) -> bytes:
     """Return all metrics in the text format of Prometheus."""
     library = CollectorRegistry()
     library.register(LibraryCollector(store))
+    library.register(ModelsCollector(models))
     return generate_latest(REGISTRY) + generate_latest(library)

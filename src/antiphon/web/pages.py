@@ -11,6 +11,7 @@ import flask
 from antiphon.ops import metrics
 from antiphon.settings import Settings
 from antiphon.store.schema import PROGRESS
+from antiphon.taste.registry import Registry
 from antiphon.web.access import Access, allow
 from antiphon.web.problems import Problem
 from antiphon.web.site import site
@@ -50,7 +51,9 @@ def healthz() -> dict[str, str]:
 @allow(Access.METRICS)
 def show_metrics() -> flask.Response:
     """Show what a Prometheus server reads."""
-    return flask.Response(metrics.exposition(site().store), content_type=metrics.CONTENT_TYPE)
+    models = Registry(site().settings.artefacts_url, site().settings.artefacts_copies)
+    shown = metrics.exposition(site().store, models)
+    return flask.Response(shown, content_type=metrics.CONTENT_TYPE)
 
 
 def content_security_policy(settings: Settings) -> str:
