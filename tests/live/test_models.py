@@ -1,24 +1,34 @@
 """The models in use keep up with the store: tracks join, tracks go, all processes agree."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from scipy.sparse import csr_array
 
 from antiphon.audio.features import FEATURE_SETS
 from antiphon.live import models as live_models
 from antiphon.live import state
 from antiphon.live.effects import familiarity_id
 from antiphon.live.models import Models
-from antiphon.model import Familiarity, Features
+from antiphon.model import Familiarity, Features, Listen
 from antiphon.store import Store
-from antiphon.store.schema import FAMILIARITIES, FEATURES
+from antiphon.store.schema import FAMILIARITIES, FEATURES, LISTENS
+from antiphon.taste import sessions
+from antiphon.taste.artefacts import Manifest
+from antiphon.taste.blend import Blend
+from antiphon.taste.generators import by_taste
+from antiphon.taste.interactions import Interactions
+from antiphon.taste.listener import Evidence
+from antiphon.taste.neighbours import Neighbours
+from antiphon.taste.registry import Registry
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for wait in ("REFRESH_S", "REST", "COUNT_EVERY_S"):
+    for wait in ("REFRESH_S", "REST", "COUNT_EVERY_S", "LOOK_EVERY_S"):
         monkeypatch.setattr(live_models, wait, 0.0)
 
 
@@ -43,9 +53,9 @@ def test_new_features_join_and_forgotten_ones_go(store: Store) -> None:
     models = Models(store)
     assert len(models.content) == 0
     store.put_many(FEATURES, features(1, 2, 3))
-    assert set(models.content.ids) == {"tr-1", "tr-2", "tr-3"}
+    assert set(models.content.items) == {"tr-1", "tr-2", "tr-3"}
     store.delete_many(FEATURES, ["tr-2:summary/1"])
-    assert set(models.content.ids) == {"tr-1", "tr-3"}
+    assert set(models.content.items) == {"tr-1", "tr-3"}
 
 
 def test_features_that_another_process_kept_late_are_found(store: Store) -> None:
@@ -53,7 +63,7 @@ def test_features_that_another_process_kept_late_are_found(store: Store) -> None
     store.put_many(FEATURES, features(5, 6))
     assert len(models.content) == 2
     store.put_many(FEATURES, features(4))
-    assert set(models.content.ids) == {"tr-4", "tr-5", "tr-6"}
+    assert set(models.content.items) == {"tr-4", "tr-5", "tr-6"}
 
 
 def test_features_are_counted_rarely(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +84,7 @@ def test_a_track_that_is_analysed_again_moves(store: Store) -> None:
     again = replace(features(9)[0], id="tr-1:summary/1", track_id="tr-1")
     store.put(FEATURES, again)
     after = models.content
-    assert set(after.ids) == set(before.ids)
+    assert set(after.items) == set(before.items)
     assert after.version != before.version
     row, other = after.rows["tr-1"], after.rows["tr-2"]
     assert not np.allclose(
@@ -98,7 +108,7 @@ def test_the_embedding_joins_what_was_there_before(store: Store) -> None:
     without = models.content
     store.put_many(FEATURES, features(1, 2, 3, name="musicnn/1"))
     assert set(models.content.lenses) == {"summary/1", "musicnn/1"}
-    assert set(models.content.ids) == set(without.ids)
+    assert set(models.content.items) == set(without.items)
 
 
 def test_features_that_nearness_is_not_made_of_are_not_mixed_in(store: Store) -> None:
@@ -119,11 +129,11 @@ def test_damaged_features_cost_their_own_track(
     )
     models = Models(store)
     with caplog.at_level(logging.WARNING):
-        assert set(models.content.ids) == {"tr-1", "tr-2"}
+        assert set(models.content.items) == {"tr-1", "tr-2"}
     assert "tr-3:summary/1" in caplog.text
     assert models.content is models.content
     store.put_many(FEATURES, [replace(features(3)[0], at=4)])
-    assert set(models.content.ids) == {"tr-1", "tr-2", "tr-3"}
+    assert set(models.content.items) == {"tr-1", "tr-2", "tr-3"}
 
 
 def test_a_dislike_is_known_however_many_likes_there_are(store: Store) -> None:
@@ -144,3 +154,153 @@ def test_a_dislike_is_known_however_many_likes_there_are(store: Store) -> None:
     listener = state.load(store, "ann")
     assert listener.disliked == {"tr-zz"}
     assert "tr-1199" in {item.track_id for item in listener.evidence}
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(f"file://{tmp_path}/artefacts", tmp_path / "copies")
+
+
+def publish(registry: Registry, second: int, *items: str, listeners: int = 20) -> str:
+    """Publish and use a model by which a play of the first item speaks for the second."""
+    weights = csr_array(([1.0], ([0], [1])), shape=(len(items), len(items)), dtype=np.float32)
+    model = Blend(items, {"ease": Neighbours(items, weights)}, {"ease": 0.8})
+    version = f"20261122T0930{second:02}-abcdef"
+    registry.publish(
+        model, Manifest(version=version, made_at=1, antiphon="0", recipe={}, listeners=listeners)
+    )
+    registry.use(version)
+    return version
+
+
+def voices(models: Models) -> dict[str, float]:
+    return {voice.name: voice.weight for voice in models.now.ensemble.voices}
+
+
+def test_what_was_trained_answers_beside_the_sound(store: Store, registry: Registry) -> None:
+    store.put_many(FEATURES, features(1, 2, 3))
+    models = Models(store, registry)
+    assert voices(models) == {"content": 1.0, "repeat": 0.0}
+    assert models.now.version.startswith("untrained ")
+    version = publish(registry, 1, "tr-1", "tr-2")
+    assert models.now.version.startswith(f"{version} content:")
+    assert voices(models) == pytest.approx({"ease": 0.5, "content": 0.5, "repeat": 0.0})
+    assert set(models.now.ensemble.items) == {"tr-1", "tr-2", "tr-3"}
+
+
+@pytest.mark.parametrize(("listeners", "share"), [(0, 0.0), (5, 0.2), (80, 0.8), (100_000, 0.9)])
+def test_what_was_learned_counts_the_more_the_more_listeners_it_was_learned_from(
+    store: Store, registry: Registry, listeners: int, share: float
+) -> None:
+    publish(registry, 1, "tr-1", "tr-2", listeners=listeners)
+    store.put_many(FEATURES, features(1, 2))
+    weights = voices(Models(store, registry))
+    assert weights == pytest.approx({"ease": share, "content": 1 - share, "repeat": 0.0})
+
+
+def test_a_track_that_is_analysed_after_the_training_joins(
+    store: Store, registry: Registry
+) -> None:
+    publish(registry, 1, "tr-1", "tr-2")
+    models = Models(store, registry)
+    assert models.now.ensemble.items == ("tr-1", "tr-2")
+    store.put_many(FEATURES, features(1, 7))
+    assert set(models.now.ensemble.items) == {"tr-1", "tr-2", "tr-7"}
+
+
+def test_the_models_are_switched_and_rolled_back_as_a_whole(
+    store: Store, registry: Registry
+) -> None:
+    models = Models(store, registry)
+    first = publish(registry, 1, "tr-1", "tr-2")
+    before = models.now
+    second = publish(registry, 2, "tr-1", "tr-2", "tr-3")
+    assert models.now.version.startswith(second)
+    assert len(before.ensemble.items) == 2
+    registry.roll_back()
+    assert models.now.version.startswith(first)
+
+
+def test_damaged_models_are_refused_once_and_the_present_ones_go_on(
+    store: Store, registry: Registry, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    models = Models(store, registry)
+    first = publish(registry, 1, "tr-1", "tr-2")
+    assert models.now.version.startswith(first)
+    second = publish(registry, 2, "tr-1", "tr-2", "tr-3")
+    damaged = next((tmp_path / "artefacts" / second).glob("*.npy"))
+    damaged.write_bytes(damaged.read_bytes()[:-4])
+    with caplog.at_level(logging.WARNING):
+        assert [models.now.version for _ in range(3)] == [models.now.version] * 3
+    assert models.now.version.startswith(first)
+    (said,) = caplog.messages
+    assert "is damaged" in said
+    assert said.endswith(f"The models in use stay: {first}.")
+    third = publish(registry, 3, "tr-1", "tr-2")
+    assert models.now.version.startswith(third)
+
+
+def test_a_registry_out_of_reach_changes_nothing(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.put_many(FEATURES, features(1, 2))
+    models = Models(store, Registry("nowhere://x", tmp_path))
+    with caplog.at_level(logging.WARNING):
+        assert {models.now.version for _ in range(3)} == {models.now.version}
+    assert len(caplog.messages) == 1
+    assert len(models.now.ensemble.items) == 2
+
+
+def test_the_registry_is_asked_rarely(
+    store: Store, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_models, "LOOK_EVERY_S", 60.0)
+    models = Models(store, registry)
+    before = models.now
+    publish(registry, 1, "tr-1", "tr-2")
+    assert models.now is before
+
+
+def played(user: str, at: int, track_id: str) -> Listen:
+    return Listen(
+        id=f"{user}:{at}",
+        user_id=user,
+        track_id=track_id,
+        at=at,
+        played_ms=1,
+        duration_ms=1,
+        ended="completed",
+        played=True,
+    )
+
+
+def test_what_others_play_after_the_training_is_learned_at_once(
+    store: Store, registry: Registry
+) -> None:
+    items = tuple(f"tr-{n}" for n in range(6))
+    nothing = np.empty(0, np.int32)
+    empty = Interactions(("u",), items, nothing, nothing, nothing.astype("f4"), nothing, nothing)
+    parameters = sessions.SessionParameters(capacity=100)
+    model = Blend(items, {"sessions": sessions.fit(empty, {}, parameters)}, {"sessions": 1.0})
+    version = "20261122T093001-abcdef"
+    about = Manifest(
+        version=version, made_at=1_000_000, antiphon="0", recipe={}, listeners=80, seconds=100.0
+    )
+    registry.publish(model, about)
+    registry.use(version)
+    models = Models(store, registry)
+    told = [Evidence("tr-1", 1.0, "finished", 2_000_000)]
+
+    def proposed() -> list[str]:
+        ensemble = models.now.ensemble
+        found = by_taste(ensemble, told, now=2_000_000, limit=3, exclude={"tr-1"})
+        return [candidate.track_id for candidate in found.candidates]
+
+    store.put_many(LISTENS, [played("cat", 899_000, "tr-1"), played("cat", 899_500, "tr-2")])
+    assert proposed() == []
+    before = models.now.version
+    store.put_many(LISTENS, [played("ben", 901_000, "tr-1"), played("dan", 950_000, "tr-1")])
+    store.put_many(LISTENS, [played("ben", 990_000, "tr-4"), played("dan", 9_950_000, "tr-5")])
+    assert proposed()[0] == "tr-4"
+    assert "tr-5" not in proposed()
+    assert models.now.version == before

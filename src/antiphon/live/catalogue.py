@@ -6,7 +6,8 @@ from itertools import islice
 from antiphon.model import Track, now_ms
 from antiphon.store import In, Range, Store
 from antiphon.store.schema import LISTENS, TRACKS
-from antiphon.taste.generators import Candidate, Reason
+from antiphon.taste.generators import Candidate
+from antiphon.taste.reasons import Reason
 
 POPULAR_DAYS = 60
 POPULAR = 200

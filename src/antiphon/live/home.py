@@ -1,13 +1,13 @@
 """The home page: rows of answers for one listener, each with a heading that says why."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 from antiphon.live import answers, state
-from antiphon.live.models import Models
+from antiphon.live.models import Models, Serving
 from antiphon.model import Album, Recommendation
 from antiphon.store import Store
 from antiphon.store.schema import ALBUMS, TRACKS
-from antiphon.taste.content import ContentModel
 from antiphon.taste.listener import ListenerState
 
 ROW = 12
@@ -35,7 +35,7 @@ class Home:
 
 def home(store: Store, models: Models, user_id: str) -> Home:
     """Return the home page of a listener."""
-    model = models.content
+    serving = models.now
     listener = state.load(store, user_id)
     version = listener.recent[0] if listener.recent else user_id
     rows = [
@@ -43,15 +43,20 @@ def home(store: Store, models: Models, user_id: str) -> Home:
             "for-you",
             "Right now",
             "From what you finished, skipped and liked",
-            answers.for_you(store, model, listener, ROW),
+            answers.for_you(store, serving, listener, ROW),
         ),
-        *_because_rows(store, model, listener),
-        Row("again", "Play it again", "What you come back to", answers.again(store, listener, ROW)),
+        *_because_rows(store, serving, listener),
+        Row(
+            "again",
+            "Play it again",
+            "What you come back to",
+            answers.again(store, serving, listener, ROW),
+        ),
         Row(
             "explore",
             "Not heard yet",
             "A walk through the corners of the library",
-            answers.to_explore(store, model, listener, ROW, version),
+            answers.to_explore(store, serving, listener, ROW, version),
         ),
         Row("newest", "Recently added", albums=tuple(newest_albums(store, ROW))),
         Row(
@@ -69,18 +74,19 @@ def newest_albums(store: Store, limit: int) -> list[Album]:
     return store.find(ALBUMS, order_by=("added_at",), descending=True, limit=limit)
 
 
-def _because_rows(store: Store, model: ContentModel, listener: ListenerState) -> list[Row]:
+def _because_rows(store: Store, serving: Serving, listener: ListenerState) -> list[Row]:
     """Return a row for each of the last tracks that the listener liked or finished."""
     verbs = {"liked": "like", "finished": "finished"}
     wanted = {e.track_id: e.why for e in listener.evidence if e.weight > 0 and e.why in verbs}
-    latest = [id for id in listener.recent if id in wanted and id in model.rows][:BECAUSE_ROWS]
+    known = (id for id in listener.recent if id in wanted and id in serving.ensemble.rows)
+    latest = list(islice(known, BECAUSE_ROWS))
     titles = store.get_many(TRACKS, latest)
     return [
         Row(
             f"because-{id}",
             f"Because you {verbs[wanted[id]]} {titles[id].title}",
             "",
-            answers.because_of(store, model, listener, id, ROW),
+            answers.because_of(store, serving, listener, id, ROW),
         )
         for id in latest
         if id in titles

@@ -1,11 +1,11 @@
 """A listener's state now, read from the store in four calls."""
 
-from antiphon.model import Familiarity
+from antiphon.model import Familiarity, now_ms
 from antiphon.store import In, Store
 from antiphon.store.schema import FAMILIARITIES, LISTENS
 from antiphon.taste.listener import ListenerState, state_of
 
-RECENT_LISTENS = 200
+RECENT_LISTENS = 500
 LIKES = 200
 
 
@@ -24,7 +24,7 @@ def load(store: Store, user_id: str) -> ListenerState:
     refusals = In(("dislike", "ban"))
     dislikes = store.find(FAMILIARITIES, {"user_id": user_id, "feedback": refusals})
     plays = store.count(LISTENS, {"user_id": user_id, "played": True})
-    return state_of(user_id, listens, [*likes, *dislikes], plays)
+    return state_of(user_id, listens, [*likes, *dislikes], plays, now_ms())
 
 
 def favourites(store: Store, user_id: str, limit: int) -> list[Familiarity]:

@@ -75,7 +75,7 @@ def handle(store: Store, log: EventLog, models: Models, batch: list[Entry]) -> N
 
 def publish(store: Store, log: EventLog, models: Models, user_id: str, version: str) -> None:
     """Make the listener's next answer, keep it, and tell the open pages."""
-    answer = answers.next_up(store, models.content, user_id, version=version, limit=PREPARED)
+    answer = answers.next_up(store, models.now, user_id, version=version, limit=PREPARED)
     store.put(ANSWERS, answer)
     changed = AnswerChanged(user_id=user_id, surface=answer.surface, version=version)
     log.append(Topic.RECOMMENDATIONS, user_id, [encode(changed)])

@@ -14,6 +14,7 @@ from antiphon.live.models import Models
 from antiphon.ops import metrics, users
 from antiphon.settings import Settings
 from antiphon.store import Store
+from antiphon.taste.registry import Registry
 from antiphon.web import access, accounts, api, artwork, pages, problems, stream
 from antiphon.web.api.session import LONGEST_NAME
 from antiphon.web.site import Site
@@ -30,7 +31,8 @@ def create_app(settings: Settings, store: Store, log: EventLog) -> flask.Flask:
     """Return the application over these services."""
     app = flask.Flask("antiphon.web", static_folder=None)
     secret = signing_secret(store)
-    app.extensions["antiphon"] = Site(settings, store, log, Models(store), secret)
+    models = Models(store, Registry(settings.artefacts_url, settings.artefacts_copies))
+    app.extensions["antiphon"] = Site(settings, store, log, models, secret)
     app.config.update(SECRET_KEY=secret, MAX_CONTENT_LENGTH=LARGEST_REQUEST)
     problems.register(app)
     accounts.install(app)

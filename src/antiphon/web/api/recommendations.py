@@ -70,7 +70,7 @@ def next_up(query: AnswerQuery) -> flask.Response:
     """Tell what the endless queue plays next."""
     here, user_id = site(), listener_id()
     answer = answers.prepared_or_made(
-        here.store, here.models.content, user_id, exclude=query.excluded, limit=query.limit
+        here.store, here.models.now, user_id, exclude=query.excluded, limit=query.limit
     )
     response = _answer(answer, "Next from Antiphon")
     response.add_etag()
@@ -87,7 +87,7 @@ def radio(query: RadioQuery) -> flask.Response:
     seeds, title = _seeds(query.seed)
     answer = answers.radio(
         here.store,
-        here.models.content,
+        here.models.now,
         listener_id(),
         seeds,
         exclude=query.excluded,
@@ -103,7 +103,7 @@ def similar(id: str, query: SimilarQuery) -> flask.Response:
     """List the tracks that sound most like this one."""
     here = site()
     track = existing(TRACKS, id, "track")
-    items = answers.similar(here.store, here.models.content, track, query.limit)
+    items = answers.similar(here.store, here.models.now, track, query.limit)
     return present.json_of(views.RecommendedList(items=_recommended(items)))
 
 
