@@ -177,7 +177,7 @@ def test_whatever_is_killed_comes_back_and_leaves_nothing_behind(instance: Insta
     before = {name: instance.part(name) for name in PARTS}
     (push_worker,) = before["push"].children()
     below = [child for part in before.values() for child in part.children(recursive=True)]
-    for process in (before["web"], before["live"], before["library"], push_worker):
+    for process in (*(before[name] for name in PARTS - {"push"}), push_worker):
         process.kill()
     until(lambda: not any(process.is_running() for process in [*before.values(), *below]))
     until(lambda: instance.answers() and instance.answers(instance.push_port))

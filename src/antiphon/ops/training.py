@@ -104,6 +104,12 @@ def _tuned(given: Recipe | None, present: Manifest | None) -> Any:
     return None if given == recipes.DEFAULT else msgspec.to_builtins(given)
 
 
+def _version(made_at: int, state: str) -> str:
+    """Return a name of its own; with the milliseconds, names are in the order of their making."""
+    made = datetime.fromtimestamp(made_at / 1000, UTC)
+    return f"{made:%Y%m%dT%H%M%S}-{made_at % 1000:03}{state[:6]}"
+
+
 def _manifest(  # noqa: PLR0917 - private, and called once
     materials: Materials,
     state: str,
@@ -114,7 +120,7 @@ def _manifest(  # noqa: PLR0917 - private, and called once
 ) -> Manifest:
     made_at, interactions = now_ms(), materials.interactions
     return Manifest(
-        version=f"{datetime.fromtimestamp(made_at / 1000, UTC):%Y%m%dT%H%M%S}-{state[:6]}",
+        version=_version(made_at, state),
         made_at=made_at,
         antiphon=__version__,
         recipe=msgspec.to_builtins(learned),

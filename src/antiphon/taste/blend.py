@@ -27,7 +27,9 @@ _PRIOR = 20.0
 _SEARCHED = 3_000
 _STEPS = (3.0, 2.0, 1.4, 1.4, 1.15)
 _LEAST = 0.03
-_TOWARDS_EVEN = (0.0, 0.25, 0.5, 0.75, 1.0)
+_TOWARDS_USUAL = (0.0, 0.25, 0.5, 0.75, 1.0)
+# How much models counted beside each other in a blend that did well before there was any to learn.
+EXPERIENCE = {"lowpass": 0.6, "ials": 1.0, "ease": 1.0}
 
 
 @dataclass(frozen=True)
@@ -82,20 +84,13 @@ def tables(parts: Mapping[str, Recommender]) -> list[csr_array]:
 
 
 def standardised(scores: Matrix) -> Matrix:
-    """Return the signed roots of scores (…, items) in deviations from their mean; flat ones are 0.
-
-    Scores of a catalogue have a long tail, and a blend of roots is better than one of the scores:
-    one model's certainty does not drown the others.
-    """
+    """Return scores (…, items) with mean 0 and deviation 1 along the items; flat ones are 0."""
     centred: Matrix = scores - scores.mean(axis=-1, keepdims=True)
     count = max(scores.shape[-1], 1)
     deviation = np.sqrt(np.einsum("...i,...i->...", centred, centred) / count)[..., None]
     flat = deviation <= np.finfo(np.float32).eps * np.abs(scores[..., :1])
     centred /= np.where(flat, np.float32(np.inf), deviation)
-    roots: Matrix = np.abs(centred)
-    np.sqrt(roots, out=roots)
-    np.copysign(roots, centred, out=roots)
-    return roots
+    return centred
 
 
 def likeliest(
@@ -155,19 +150,27 @@ def sharpened(
     return weights
 
 
-def evened(
-    scores: Matrix, sizes: NDArray[np.int64], wanted: NDArray[np.bool_], weights: Matrix
+def expected(
+    names: Sequence[str],
+    scores: Matrix,
+    sizes: NDArray[np.int64],
+    wanted: NDArray[np.bool_],
+    weights: Matrix,
 ) -> Matrix:
-    """Return weights as near to equal ones as what was held out allows.
+    """Return weights as near to those of EXPERIENCE as what was held out allows.
 
-    Of the steps from `weights` to equal ones the last that ranks no worse than the best by more
-    than one standard error (the rule of Breiman et al. 1984): what comes next is never quite like
-    what was held out, and an even blend is the safer one.
+    Of the steps from `weights` to those the last that ranks no worse than the best by more than one
+    standard error (the rule of Breiman et al. 1984): what comes next is never quite like what was
+    held out, and what did well elsewhere is the safer blend. Models of which there is no experience
+    keep their weights.
     """
     end = int(sizes[:_SEARCHED].sum())
     scores, sizes, wanted = scores[:end], sizes[:_SEARCHED], wanted[:end]
-    even = np.full_like(weights, weights.mean())
-    steps = [weights + np.float32(share) * (even - weights) for share in _TOWARDS_EVEN]
+    prior = np.array([EXPERIENCE.get(name, 0.0) for name in names], np.float32)
+    if not prior.any():
+        return weights
+    usual = np.where(prior > 0, prior * (weights[prior > 0].sum() / prior.sum()), weights)
+    steps = [weights + np.float32(share) * (usual - weights) for share in _TOWARDS_USUAL]
     reached = [ndcg(scores @ step, wanted, sizes) for step in steps]
     best_of = max(reached, key=lambda each: float(each.mean()))
     least = best_of.mean() - best_of.std() / np.sqrt(len(best_of))

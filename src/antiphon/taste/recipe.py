@@ -27,7 +27,15 @@ from antiphon.taste import (
     session_ranker,
     sessions,
 )
-from antiphon.taste.blend import POPULAR, Blend, evened, likeliest, sharpened, standardised, tables
+from antiphon.taste.blend import (
+    POPULAR,
+    Blend,
+    expected,
+    likeliest,
+    sharpened,
+    standardised,
+    tables,
+)
 from antiphon.taste.ials import Trainer
 from antiphon.taste.interactions import Interactions, Matrix, histories, only
 from antiphon.taste.recommender import FeatureVectors, Recommender
@@ -247,12 +255,9 @@ def blended(recipe: Recipe, parts: Sequence["Examples"]) -> Recipe:
 
 
 def _ranking(names: list[str], examples: "Examples", weights: Matrix) -> Matrix:
-    """Return weights made for the first places, and as even as may be but for popularity."""
+    """Return weights made for the first places, and as near to experience as may be."""
     found = sharpened(examples.scores, examples.sizes, examples.wanted, weights)
-    personal = np.array([name != POPULAR for name in names])
-    scores = examples.scores[:, personal]
-    found[personal] = evened(scores, examples.sizes, examples.wanted, found[personal])
-    return found
+    return expected(names, examples.scores, examples.sizes, examples.wanted, found)
 
 
 def _order(parts: list[str], examples: "Examples", weights: Matrix) -> Order | None:
