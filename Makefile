@@ -9,7 +9,6 @@ PYTHON ?= python3
 export ANTIPHON_DATA ?= $(CURDIR)/var
 ANTIPHON := .venv/bin/antiphon
 EVALUATE = $(ANTIPHON) evaluate --markdown $(if $(QUICK),--part 0.1)
-MODELS := --model recipe --model ease --model ials --model lowpass
 SOURCES := pyproject.toml package-lock.json scripts/setup scripts/vendor
 
 .PHONY: run test unit check lock bench evaluate clean
@@ -44,8 +43,8 @@ evaluate: .venv/ready-run
 	@test -n "$(DATA)" || { echo "Say where the data sets are: make evaluate DATA=/path/to/sets"; exit 2; }
 	@echo "| data, protocol | model | recall@20 | nDCG@20 | MRR@20 | hit rate@20 | to fit, an answer, memory |"
 	@echo "|---|---|---|---|---|---|---|"
-	@$(EVALUATE) --data "$(DATA)/gowalla" --protocol lightgcn $(MODELS)
-	@$(EVALUATE) --data "$(DATA)/lastfm" --protocol lightgcn $(MODELS)
+	@$(EVALUATE) --data "$(DATA)/gowalla" --protocol lightgcn --model bench/recipes/gowalla.json
+	@$(EVALUATE) --data "$(DATA)/lastfm" --protocol lightgcn --model bench/recipes/lastfm.json
 	@$(EVALUATE) --data "$(DATA)/nowplaying" --protocol session
 	@$(EVALUATE) --data "$(DATA)/nowplaying" --protocol replay
 

@@ -306,7 +306,7 @@ def test_the_commands_say_what_they_did_and_end_with_what_it_means(
     _, after = antiphon("models", "list")
     assert [line[:1] for line in after.splitlines()] == [" ", "*"]
     newest = before.split()[1].rstrip(":")
-    assert antiphon("models", "use", newest) [0] == 0
+    assert antiphon("models", "use", newest)[0] == 0
     assert antiphon("models", "list")[1] == before
     assert antiphon("models", "use", "20200101T000000-none")[0] == 74
     (tmp_path / "no.json").write_text('{"models": {"magic": {}}}')
