@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from antiphon.taste import recipe
-from antiphon.taste.blend import Blend, likeliest, sharpened, standardised
+from antiphon.taste.blend import EXPERIENCE, Blend, expected, likeliest, sharpened, standardised
 from antiphon.taste.interactions import History, Interactions, only
 from antiphon.taste.recipe import Recipe, held_out
 from antiphon.taste.rerank import Order, Reranker, ndcg
@@ -92,6 +92,32 @@ def test_sharper_weights_never_rank_worse_what_they_were_found_on():
     found = sharpened(scores, sizes, wanted, start)
     before, after = (ndcg(scores @ weights, wanted, sizes).mean() for weights in (start, found))
     assert after > before
+
+
+def asked(knowing: int, models: int, lists: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lists of ten with one wanted; the model at that place knows it, the others say anything."""
+    rng = np.random.default_rng(3)
+    scores = rng.normal(size=(lists * 10, models)).astype(np.float32)
+    wanted = np.arange(lists * 10) % 10 == 0
+    scores[wanted, knowing] += 2
+    return scores, np.full(lists, 10), wanted
+
+
+def test_weights_that_clearly_rank_better_are_kept_against_experience():
+    names = [*EXPERIENCE, "alike"]
+    scores, sizes, wanted = asked(knowing=0, models=len(names))
+    only_it = np.array([1.0, 0.0, 0.0, 0.5], np.float32)
+    found = expected(names, scores, sizes, wanted, only_it)
+    assert np.array_equal(found, only_it)
+
+
+def test_where_the_hold_out_cannot_tell_experience_decides():
+    names = [*EXPERIENCE, "alike"]
+    scores, sizes, wanted = asked(knowing=3, models=len(names))
+    scores[:, :3] = 0
+    found = expected(names, scores, sizes, wanted, np.array([1.3, 0.0, 1.3, 0.5], np.float32))
+    assert found[:3] == pytest.approx(list(EXPERIENCE.values()))
+    assert found[3] == 0.5
 
 
 def test_what_is_held_out_is_about_a_tenth_of_everybody_and_never_all_of_an_item_in_part():
