@@ -185,3 +185,11 @@ def gap(ranking: Ranking) -> float:
     """Between b and c by what was trained, in the units of the blend's weight of 2."""
     said = ranking.said["ease"] / 0.9
     return float(said[1] - said[2])
+
+
+def test_what_a_model_speaks_against_gains_nothing_where_the_rest_is_worse() -> None:
+    skipping = table("abcd", a={"a": 0.5, "b": -0.1, "c": -2.0, "d": -2.0})
+    total = ranked(assembled({"x": (skipping, 1.0)}), history("abcd", "a")).total
+    assert total[0] > 0
+    assert total[1] == 0
+    assert (total[2:] < 0).all()

@@ -139,10 +139,8 @@ def test_skips_change_the_very_next_answer(ann: Browser, listen: Callable[..., N
     after = ann.get("/answers/next")
     assert after["version"] != before["version"]
     known = [item["track"]["id"] for item in after["items"] if item["generator"] == "content"]
-    assert any(item["track"]["id"].startswith("tr-loud") for item in before["items"][:4])
-    # Of twelve tracks the last places go to whatever is left.
-    assert all(id.startswith("tr-calm") for id in known[:4])
-    assert len(known) >= 4
+    assert known
+    assert all(id.startswith("tr-calm") for id in known)
 
 
 def test_what_is_not_for_one_never_comes_again(

@@ -157,7 +157,7 @@ def ranked(ensemble: Ensemble, history: History) -> Ranking:
         heard, _ = voice.heard(history)
         if not ((voice.weight or voice.name in read) and _says_something(voice, heard)):
             continue
-        words = standardised(_news(voice.model, heard))
+        words = _words(_news(voice.model, heard))
         if look is not None:
             alike[voice.name] = words
         if voice.weight and words.any():
@@ -166,6 +166,15 @@ def ranked(ensemble: Ensemble, history: History) -> Ranking:
     if look is not None and alike:
         _look_again(ensemble, look, total, alike, history)
     return Ranking(ensemble, history, total, said)
+
+
+def _words(scores: Matrix) -> Matrix:
+    """Standardise scores; what a model does not speak for gains nothing where the rest is worse."""
+    words = standardised(scores)
+    if scores.sum() < 0:
+        against = scores <= 0
+        words[against] = np.minimum(words[against], 0.0)
+    return words
 
 
 def _look_again(
