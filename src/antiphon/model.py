@@ -240,14 +240,37 @@ class User(Document, frozen=True):
 
 
 class Source(Value, frozen=True):
-    """Where a listen came from, such as an album or an answer, with its id."""
+    """Where a listen came from, such as an album, with its id.
+
+    `answer` is the version of the answer that recommended the track, on whatever surface.
+    """
 
     kind: SourceKind
     id: str = ""
+    answer: str = ""
+
+
+class Shown(Value, frozen=True):
+    """How a track came before a listener: by which answer, where in it, and how likely that was.
+
+    `position` counts from 0; `probability` is that of the policy to put this track there, after
+    what it had put before.
+    """
+
+    answer: str
+    surface: str
+    generator: str
+    position: int = 0
+    probability: float = 1.0
+    model: str = ""
 
 
 class Listen(Document, frozen=True):
-    """One track played by one listener; the id is `user:event`, of the event that ended it."""
+    """One track played by one listener; the id is `user:event`, of the event that ended it.
+
+    Of one that came from an answer, `surface` and `generator` are those that `shown` tells of too,
+    so that skips can be counted by them, and `skipped` whether the listener did not want it.
+    """
 
     user_id: str
     track_id: str
@@ -258,6 +281,38 @@ class Listen(Document, frozen=True):
     played: bool
     source: Source | None = None
     client: str = ""
+    shown: Shown | None = None
+    surface: str = ""
+    generator: str = ""
+    skipped: bool = False
+
+
+class Preferences(Document, frozen=True):
+    """What a listener has set (same id): how far from the familiar, and what is to be left out.
+
+    `discover` is 0 for only the familiar and 1 for only what is new. While `private_since` is not 0
+    nothing is learned. Listens of excluded tracks, and of those that came from excluded playlists,
+    are kept but say nothing of the taste. `seen` are the ids of the last events that set something
+    here, or that were heard in private, so that one that comes again is known.
+    """
+
+    discover: float = 0.5
+    private_since: int = 0
+    banned_artists: tuple[str, ...] = ()
+    excluded_tracks: tuple[str, ...] = ()
+    excluded_playlists: tuple[str, ...] = ()
+    changed_at: int = 0
+    seen: tuple[str, ...] = ()
+
+
+class State(Document, frozen=True):
+    """What the models need to know of a listener now (same id), packed; see `live.state`.
+
+    It says nothing that listens, familiarities and preferences do not: it is made from them where
+    there is none.
+    """
+
+    packed: bytes
 
 
 class Familiarity(Document, frozen=True):
@@ -298,26 +353,50 @@ class Playlist(Document, frozen=True):
 
 
 class Recommendation(Value, frozen=True):
-    """One recommended track, which generator found it, its score and the reasons in words."""
+    """One recommended track, which generator found it, its score and the reasons in words.
+
+    `probability` is that of the policy to put it at its place, after what it had put before.
+    """
 
     track_id: str
     score: float
     generator: str
     reasons: tuple[str, ...] = ()
+    probability: float = 1.0
 
 
 class Answer(Document, frozen=True):
     """What is recommended to a listener on one surface now; the id is `user:surface`.
 
-    `version` is the id of the event that it answers, `model` the version of the model that made it.
+    `version` names this answer among all, `event` is the id of the event that it answers, and
+    `model` the version of the model that made it. `pool` are the tracks that its ranked places were
+    drawn from, the best first. `note` says in words what the listener changed by that event.
     """
 
     user_id: str
     surface: str
     items: tuple[Recommendation, ...] = ()
     version: str = ""
+    event: str = ""
     model: str = ""
     made_at: int = 0
+    pool: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Showing(Document, frozen=True):
+    """An answer that was shown (the id is its version): what, where, and with which probability.
+
+    `at` is when it was made, after which the listener may have done more. What came of it stands in
+    the listens that name it.
+    """
+
+    user_id: str
+    surface: str
+    model: str
+    at: int
+    items: tuple[Recommendation, ...] = ()
+    pool: tuple[str, ...] = ()
 
 
 class Progress(Document, frozen=True, omit_defaults=False):
@@ -378,3 +457,14 @@ class Lease(Document, frozen=True):
 
     holder: str
     until: int
+
+
+class Worker(Document, frozen=True):
+    """What a process without pages (its `role` is such as live) measured of itself at a time.
+
+    `metrics` is in the text format of Prometheus. There is none once the process has ended.
+    """
+
+    role: str
+    at: int
+    metrics: str

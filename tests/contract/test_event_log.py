@@ -97,6 +97,15 @@ def test_what_was_not_committed_comes_again(log: EventLog) -> None:
     assert read(log, "live", 1) == read(log, "live", 1) != []
 
 
+def test_who_has_returned_all_there_is_is_not_behind(log: EventLog) -> None:
+    log.append("listens", "ann", [b"1", b"2", b"3"])
+    returned = 0
+    with log.consumer("listens", "live") as consumer:
+        while returned < 3:
+            returned += len(consumer.poll(1))
+        assert consumer.behind() == 0
+
+
 def test_groups_do_not_disturb_each_other(log: EventLog) -> None:
     log.append("listens", "ann", [b"1"])
     read(log, "live", 1, commit=1)

@@ -1,5 +1,7 @@
 """Leases: one holder at a time, and another soon when it is gone."""
 
+import time
+
 import pytest
 
 from antiphon.events import lease
@@ -38,6 +40,25 @@ def test_a_lease_whose_holder_is_silent_runs_out(
     ann.take()
     later = lease.now_ms() + int(lease.LASTS_S * 1000) + 1
     monkeypatch.setattr(lease, "now_ms", lambda: later)
+    assert ben.take()
+    assert not ann.take()
+
+
+def test_a_clock_that_is_set_back_lets_nobody_wait_for_a_holder_who_is_gone(
+    two: tuple[LeaseHolder, LeaseHolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, ben = two
+    monkeypatch.setattr(lease, "LASTS_S", 0.2)
+    ann.take()
+    an_hour_ago = lease.now_ms() - 3_600_000
+    monkeypatch.setattr(lease, "now_ms", lambda: an_hour_ago)
+    assert not ben.take()
+    # Whoever goes on renewing it is not gone.
+    assert ann.take()
+    time.sleep(0.15)
+    assert ann.take()
+    assert not ben.take()
+    time.sleep(0.25)
     assert ben.take()
     assert not ann.take()
 

@@ -105,3 +105,13 @@ def test_a_key_is_forgotten_everywhere(log: EventLog) -> None:
     log.append(Topic.LISTENS, "ann", [b"4"])
     assert values(read(log, "live", 2)) == {"ann": [b"4"], "ben": [b"2"]}
     assert read(log, "push", 0, topic=Topic.RECOMMENDATIONS) == []
+
+
+def test_a_consumer_tells_how_many_events_it_has_not_returned_yet(log: EventLog) -> None:
+    log.append("listens", "ann", [b"1"] * 700)
+    with log.consumer("listens", "live") as consumer:
+        assert consumer.behind() == 700
+        consumer.poll(0)
+        assert consumer.behind() == 200
+        consumer.poll(0)
+        assert consumer.behind() == 0

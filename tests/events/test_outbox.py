@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
+import uuid_utils
 
 from antiphon.events import outbox
 from antiphon.events.outbox import Outbox, Outcome
@@ -180,3 +181,18 @@ def test_a_store_that_is_away_for_a_while_stops_nothing_for_good(
         box.put("listens", "ann", [b"1"])
         wait_for(lambda: store.count(OUTBOX) == 0)
     assert sent.values == [b"1"]
+
+
+def test_what_is_appended_after_the_clock_was_set_back_still_comes_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Ids that are ahead of the clock here would be ahead of it in every later test.
+    monkeypatch.setattr(outbox, "_ids", outbox._Ids())
+    real, ahead_s = uuid_utils.uuid7, iter([3_600, 3_600, 0, 0, 3_600])
+
+    def jumping() -> uuid_utils.UUID:
+        return real(nanoseconds=time.time_ns() + next(ahead_s) * 10**9)
+
+    monkeypatch.setattr(uuid_utils, "uuid7", jumping)
+    ids = [entry.id for _ in range(5) for entry in outbox.entries_of("listens", "ann", [b"1"])]
+    assert ids == sorted(set(ids))

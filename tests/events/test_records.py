@@ -1,12 +1,14 @@
 """Event records: what a newer version writes survives an older one."""
 
+from typing import get_args
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.events import ListenerEvent, UnreadableEventError
-from antiphon.events.records import decode, encode
+from antiphon.events.records import Kind, decode, encode
 from antiphon.model import Source
 
 JSON = st.recursive(
@@ -20,12 +22,17 @@ EVENTS = st.builds(
     user_id=st.text(),
     track_id=st.text(),
     at=st.integers(0, 2**63 - 1),
-    kind=st.sampled_from(msgspec.inspect.type_info(ListenerEvent).fields[4].type.values),
+    kind=st.sampled_from(get_args(Kind)),
     played_ms=st.integers(0, 2**53),
     reason=st.sampled_from([None, "completed", "skipped", "stopped"]),
     rating=st.none() | st.integers(1, 5),
-    source=st.none() | st.builds(Source, kind=st.just("album"), id=st.text()),
+    value=st.none() | st.floats(0, 1),
+    source=st.none() | st.builds(Source, kind=st.just("album"), id=st.text(), answer=st.text()),
     client=st.text(),
+    artist_id=st.text(),
+    playlist_id=st.text(),
+    listen_id=st.text(),
+    accepted_at=st.integers(0, 2**63 - 1),
     newer=st.just({}),
 )
 OUR_NAMES = frozenset(ListenerEvent.__struct_fields__) - {"newer"}

@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from antiphon.model import Artist, Document, Features, Secret
@@ -178,6 +179,32 @@ def test_a_disk_too_full_for_the_backup_is_said_and_nothing_is_changed(old: Path
     assert "make room on its disk" in said
     assert dump(old) == before
     assert [file.name for file in old.parent.iterdir()] == ["antiphon.db"]
+
+
+def test_listens_of_before_are_counted_as_skips_where_they_were(old: Path) -> None:
+    ends = [("completed", True), ("skipped", True), ("skipped", False), ("stopped", False)]
+    with closing(sqlite3.connect(old, isolation_level=None)) as raw:
+        for n, (ended, played) in enumerate(ends):
+            doc = msgspec.json.encode(
+                {
+                    "id": f"us-2:ev-{n}",
+                    "user_id": "us-2",
+                    "track_id": "tr-1",
+                    "at": n,
+                    "played_ms": 1,
+                    "duration_ms": 2,
+                    "ended": ended,
+                    "played": played,
+                }
+            )
+            raw.execute(
+                "INSERT INTO listens (id, doc, user_id, at, played, track_id) "
+                "VALUES (?, ?, 'us-2', ?, ?, 'tr-1')",
+                (f"us-2:ev-{n}", doc, n, played),
+            )
+    listens = opened(old).find(LISTENS, {"user_id": "us-2"}, ("user_id", "at"))
+    assert [listen.skipped for listen in listens] == [False, False, True, False]
+    assert opened(old).count(LISTENS, {"surface": "", "skipped": True}) == 1
 
 
 def test_changes_of_documents_are_made_in_the_order_of_their_versions(old: Path) -> None:

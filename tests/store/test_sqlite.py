@@ -1,6 +1,8 @@
 """What only the SQLite adapter promises: plain words about its file."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +52,41 @@ def test_a_store_that_was_closed_is_not_called_damaged(store: Store) -> None:
     store.close()
     with pytest.raises(StoreError, match="cannot be used: Cannot operate on a closed"):
         store.get(SECRETS, "a")
+
+
+CLOSED_WHILE_OTHERS_READ = """
+import sys, threading, time
+from antiphon.model import Secret
+from antiphon.store import StoreError, open_store
+from antiphon.store.schema import SECRETS
+
+def read():
+    try:
+        while True:
+            reading.set() if store.find(SECRETS) else None
+    except StoreError:
+        refused.append(True)
+
+refused = []
+with_some = open_store(sys.argv[1])
+with_some.put_many(SECRETS, [Secret(id=str(n), value="x" * 2000) for n in range(1000)])
+with_some.close()
+for n in range(10):
+    store, reading = open_store(sys.argv[1]), threading.Event()
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    [thread.start() for thread in threads]
+    reading.wait()
+    time.sleep(n / 1000)
+    store.close()
+    [thread.join() for thread in threads]
+print(len(refused))
+"""
+
+
+def test_closing_a_store_that_others_read_does_not_end_the_process(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CLOSED_WHILE_OTHERS_READ, f"sqlite:///{tmp_path / 'a.db'}"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "40\n"), ended.stderr
 
 
 def test_a_document_that_cannot_be_kept_is_not_called_damage(store: Store) -> None:

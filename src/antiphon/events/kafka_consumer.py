@@ -104,6 +104,10 @@ class KafkaConsumer:
         if not self._is_committing:
             self._commit_done(wait=False)
 
+    def behind(self) -> int:
+        places = self._consumer.position(self._consumer.assignment())
+        return sum(self._behind(place) for place in places)
+
     def seek(self, partition: int, offset: int) -> None:
         self._sought[partition] = offset
 
@@ -147,6 +151,11 @@ class KafkaConsumer:
         if low_and_high is None:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - its own name
         return TopicPartition(self._name, partition, low_and_high[1])
+
+    def _behind(self, place: TopicPartition) -> int:
+        """Return how far a partition goes on, by what the broker said last; 0 if it never did."""
+        _, high = self._consumer.get_watermark_offsets(place, cached=True)
+        return max(0, high - place.offset) if place.offset >= 0 else 0
 
     def _go_where_sought(self) -> None:
         for partition, offset in list(self._sought.items()):

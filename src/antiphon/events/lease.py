@@ -15,7 +15,8 @@ RENEWED_AFTER_S = LASTS_S / 3
 class LeaseHolder:
     """A process's claim to `name`; where it ends without a word, another gets it LASTS_S later.
 
-    The clocks of the machines may differ by much less than that.
+    The clocks of the machines may differ by much less than that. Where one is set back, a lease
+    that was to end much later ends when it was not renewed for LASTS_S before our eyes.
     """
 
     def __init__(self, store: Store, name: str) -> None:
@@ -23,6 +24,9 @@ class LeaseHolder:
         self._name = name
         self._me = uuid.uuid4().hex
         self._renewed_at = float("-inf")
+        # Another's lease as it was seen last, and since when it has been so.
+        self._seen: Lease | None = None
+        self._seen_at = 0.0
 
     @property
     def held(self) -> bool:
@@ -59,4 +63,8 @@ class LeaseHolder:
 
     def _is_ours_to_take(self) -> bool:
         kept = self._store.get(LEASES, self._name)
-        return kept is None or kept.holder == self._me or kept.until < now_ms()
+        if kept is None or kept.holder == self._me:
+            return True
+        if kept != self._seen:
+            self._seen, self._seen_at = kept, time.monotonic()
+        return kept.until < now_ms() or time.monotonic() - self._seen_at > LASTS_S

@@ -99,6 +99,9 @@ class LocalConsumer:
         if entries:
             self._store.put(LOG_OFFSETS, LogOffset(id=self._id, offset=entries[-1].offset))
 
+    def behind(self) -> int:
+        return max(0, _offset(self._store, self._topic) - self._offset)
+
     def seek(self, partition: int, offset: int) -> None:  # noqa: ARG002 - there is one partition
         self._offset = offset - 1
 

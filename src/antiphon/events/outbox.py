@@ -161,10 +161,27 @@ class Outbox:
             return self._lease.held
 
 
+class _Ids:
+    """The ids of this process, each greater than the one before, whatever the clock does."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = uuid_utils.UUID(int=0)
+
+    def next(self) -> str:
+        with self._lock:
+            now = uuid_utils.uuid7()
+            self._last = now if now > self._last else uuid_utils.UUID(int=self._last.int + 1)
+            return str(self._last)
+
+
+_ids = _Ids()
+
+
 def entries_of(topic: str, key: str, values: Sequence[bytes | None]) -> Iterator[OutboxEntry]:
     """Return events as they are kept until they are sent, in their order."""
     for some in _together(values):
-        yield OutboxEntry(id=str(uuid_utils.uuid7()), topic=topic, key=key, values=some)
+        yield OutboxEntry(id=_ids.next(), topic=topic, key=key, values=some)
 
 
 def _together(values: Sequence[bytes | None]) -> Iterator[tuple[bytes | None, ...]]:

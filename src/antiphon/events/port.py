@@ -58,6 +58,10 @@ class Consumer(Protocol):
         """
         ...
 
+    def behind(self) -> int:
+        """Return about how many events there are that this consumer has not returned yet."""
+        ...
+
     def seek(self, partition: int, offset: int) -> None:
         """Let the next events of this partition be those from `offset` on, as far as kept."""
         ...

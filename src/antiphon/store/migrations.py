@@ -20,7 +20,7 @@ from antiphon.store.backup import copy_file
 from antiphon.store.port import StoreError
 from antiphon.store.sqlite_tables import Table
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # A great library takes minutes, for which the other processes wait.
 WAIT_S = 3600
 _BATCH = 1000
@@ -41,9 +41,16 @@ def _not_heard_yet(track: dict[str, Any]) -> dict[str, Any]:
     return {**track, "features": ""} if is_old else track
 
 
+def _skipped_or_not(listen: dict[str, Any]) -> dict[str, Any]:
+    """Say of a listen what is counted of it since version 4."""
+    was_skipped = listen.get("ended") == "skipped" and not listen.get("played")
+    return {**listen, "skipped": was_skipped}
+
+
 # What becomes of documents on the way to a version: version -> collection -> change.
 CHANGES: Mapping[int, Mapping[str, Change]] = {
-    3: {"features": _of_named_sets, "tracks": _not_heard_yet}
+    3: {"features": _of_named_sets, "tracks": _not_heard_yet},
+    4: {"listens": _skipped_or_not},
 }
 
 

@@ -91,17 +91,12 @@ class MongoStore:
             self.transact(put)
 
     def delete_many(self, collection: Collection[D], ids: Iterable[str]) -> int:
-        keys = list(ids)
-
-        def delete() -> int:
-            kept, session = self._kept(collection), self._session
-            with self._plain_errors():
-                return sum(
-                    kept.delete_many({"_id": {"$in": some}}, session=session).deleted_count
-                    for some in _chunks(keys)
-                )
-
-        return self.transact(delete)
+        kept, session = self._kept(collection), self._session
+        with self._plain_errors():
+            return sum(
+                kept.delete_many({"_id": {"$in": some}}, session=session).deleted_count
+                for some in _chunks(ids)
+            )
 
     def find(
         self,

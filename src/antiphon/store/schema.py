@@ -35,7 +35,17 @@ USERS = Collection("users", model.User, indexes=(("synthetic",),), unique=("key"
 LISTENS = Collection(
     "listens",
     model.Listen,
-    indexes=(("user_id", "at"), ("user_id", "played"), ("played", "at", "track_id")),
+    indexes=(
+        ("user_id", "at"),
+        ("user_id", "played"),
+        ("user_id", "track_id", "at"),
+        ("played", "at", "track_id"),
+        ("surface", "user_id", "generator", "skipped", "at"),
+    ),
+)
+# Listens that their listeners have forgotten, until they bring them back.
+FORGOTTEN = Collection(
+    "forgotten", model.Listen, indexes=(("user_id", "at"), ("user_id", "track_id", "at"))
 )
 FAMILIARITIES = Collection(
     "familiarities",
@@ -43,6 +53,9 @@ FAMILIARITIES = Collection(
     indexes=(("user_id", "liked_at"), ("user_id", "plays"), ("user_id", "feedback")),
 )
 PLAYLISTS = Collection("playlists", model.Playlist, indexes=(("user_id", "sort"),))
+PREFERENCES = Collection("preferences", model.Preferences)
+STATES = Collection("states", model.State)
+SHOWINGS = Collection("showings", model.Showing, indexes=(("user_id", "at"), ("at",)))
 ANSWERS = Collection("answers", model.Answer, indexes=(("user_id",),))
 PROGRESS = Collection("progress", model.Progress)
 PAUSES = Collection("pauses", model.Pause)
@@ -51,6 +64,7 @@ LOG_ENTRIES = Collection("log_entries", model.LogEntry, indexes=(("topic", "offs
 LOG_OFFSETS = Collection("log_offsets", model.LogOffset)
 OUTBOX = Collection("outbox", model.OutboxEntry, indexes=(("key",),))
 LEASES = Collection("leases", model.Lease)
+WORKERS = Collection("workers", model.Worker)
 
 COLLECTIONS: tuple[Collection[model.Document], ...] = (
     TRACKS,
@@ -65,8 +79,12 @@ COLLECTIONS: tuple[Collection[model.Document], ...] = (
     SOUNDS,
     USERS,
     LISTENS,
+    FORGOTTEN,
     FAMILIARITIES,
+    PREFERENCES,
+    STATES,
     PLAYLISTS,
+    SHOWINGS,
     ANSWERS,
     PROGRESS,
     PAUSES,
@@ -75,4 +93,5 @@ COLLECTIONS: tuple[Collection[model.Document], ...] = (
     LOG_OFFSETS,
     OUTBOX,
     LEASES,
+    WORKERS,
 )  # type: ignore[assignment]

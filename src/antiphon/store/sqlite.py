@@ -36,7 +36,14 @@ _PRAGMAS = (
 
 
 class _Connection(sqlite3.Connection):
-    """A connection that can be held weakly, so that it ends with its thread."""
+    """A connection that can be held weakly, so that it ends with its thread.
+
+    Who uses it holds `in_use`: closed meanwhile, it would end the process.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.in_use = threading.RLock()
 
 
 class SqliteStore:
@@ -49,23 +56,24 @@ class SqliteStore:
         self._local = threading.local()
         self._connections: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._tables = {collection.name: Table(collection) for collection in collections}
+        self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{path} cannot be used: {error.strerror}.") from error
-        with plain_errors(path):
-            migrations.prepare(self._connection, path, self._tables)
+        with self._connected() as connection:
+            migrations.prepare(connection, path, self._tables)
 
     def get(self, collection: Collection[D], id: str) -> D | None:
         table = self._tables[collection.name]
-        with plain_errors(self._path):
-            row = self._connection.execute(table.select_one, (id,)).fetchone()
+        with self._connected() as connection:
+            row = connection.execute(table.select_one, (id,)).fetchone()
         return None if row is None else table.decode(row[0])
 
     def get_many(self, collection: Collection[D], ids: Iterable[str]) -> dict[str, D]:
         table = self._tables[collection.name]
-        with plain_errors(self._path):
-            rows = self._connection.execute(*table.select_many(ids)).fetchall()
+        with self._connected() as connection:
+            rows = connection.execute(*table.select_many(ids)).fetchall()
         return {id: table.decode(doc) for id, doc in rows}
 
     def put(self, collection: Collection[D], doc: D) -> None:
@@ -74,14 +82,14 @@ class SqliteStore:
     def put_many(self, collection: Collection[D], docs: Iterable[D]) -> None:
         table = self._tables[collection.name]
         newest = {doc.id: doc for doc in docs}
-        with self._transaction():
-            table.keep(self._connection, list(newest.values()))
+        with self._transaction() as connection:
+            table.keep(connection, list(newest.values()))
 
     def delete_many(self, collection: Collection[D], ids: Iterable[str]) -> int:
         table = self._tables[collection.name]
-        with self._transaction():
+        with self._transaction() as connection:
             for statement in table.delete_many(ids):
-                removed = self._connection.execute(*statement).rowcount
+                removed = connection.execute(*statement).rowcount
         return removed
 
     def find(
@@ -96,28 +104,28 @@ class SqliteStore:
     ) -> list[D]:
         table = self._tables[collection.name]
         sql, values = table.find(where or {}, order_by, descending, limit, after)
-        with plain_errors(self._path):
-            rows = self._connection.execute(sql, values).fetchall()
+        with self._connected() as connection:
+            rows = connection.execute(sql, values).fetchall()
         return [table.decode(doc) for (doc,) in rows]
 
     def count(self, collection: Collection[D], where: Where | None = None) -> int:
         sql, values = self._tables[collection.name].count(where or {})
-        with plain_errors(self._path):
-            return int(self._connection.execute(sql, values).fetchone()[0])
+        with self._connected() as connection:
+            return int(connection.execute(sql, values).fetchone()[0])
 
     def group_count(
         self, collection: Collection[D], field: str, where: Where | None = None
     ) -> dict[Any, int]:
         sql, values = self._tables[collection.name].group_count(field, where or {})
-        with plain_errors(self._path):
-            return dict(self._connection.execute(sql, values).fetchall())
+        with self._connected() as connection:
+            return dict(connection.execute(sql, values).fetchall())
 
     def search(
         self, collection: Collection[D], text: str, limit: int, where: Where | None = None
     ) -> list[D]:
         table = self._tables[collection.name]
-        with plain_errors(self._path):
-            return sqlite_search.search(self._connection, table, text, limit, where or {})
+        with self._connected() as connection:
+            return sqlite_search.search(connection, table, text, limit, where or {})
 
     def increment(self, collection: Collection[D], id: str, amounts: Mapping[str, int]) -> D:
         with self._transaction():
@@ -144,31 +152,44 @@ class SqliteStore:
             return work()
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        connection = self._connection
-        if connection.in_transaction:
-            yield
-            return
-        with plain_errors(self._path):
+    def _transaction(self) -> Iterator[_Connection]:
+        with self._connected() as connection:
+            if connection.in_transaction:
+                yield connection
+                return
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield
+                yield connection
             except BaseException:
                 connection.rollback()
                 raise
             connection.commit()
 
     def check(self) -> list[str]:
-        with plain_errors(self._path):
-            return sqlite_check.check(self._connection, self._tables.values())
+        with self._connected() as connection:
+            return sqlite_check.check(connection, self._tables.values())
 
     def close(self) -> None:
+        self._closed = True
         for connection in list(self._connections):
-            connection.close()
+            # What another thread does just now ends first.
+            if connection.in_use.acquire(timeout=BUSY_TIMEOUT_S):
+                connection.close()
+                connection.in_use.release()
+
+    @contextmanager
+    def _connected(self) -> Iterator[_Connection]:
+        """Lend this thread's connection, which nobody closes meanwhile."""
+        with plain_errors(self._path):
+            connection = self._connection
+            with connection.in_use:
+                if self._closed and not connection.in_transaction:
+                    raise StoreError(f"{self._path} cannot be used: the store was closed.")
+                yield connection
 
     @property
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> _Connection:
+        connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(
                 self._path,
