@@ -206,3 +206,11 @@ def test_neighbours_are_looked_for_once_and_only_so_many_are_kept(
     found.of(np.array([4], np.int32))
     assert found.of(np.array([2], np.int32))[0][0] is first[1][0]
     assert found.of(np.array([1], np.int32))[0][0] is not first[0][0]
+
+
+def test_what_was_asked_of_a_model_is_looked_for_in_the_next_before_it_is_asked() -> None:
+    before, after = located(both()), located(both(50))
+    before.score([heard(before, "t3", "t1", "t4")])
+    after.remember([*before.asked, "t-nowhere"])
+    assert after.asked == before.asked
+    assert sorted(after.asked) == ["t1", "t3", "t4"]

@@ -9,8 +9,10 @@ from scipy.sparse import csr_array
 
 from antiphon.taste.content import located
 from antiphon.taste.ensemble import (
+    _LARGE,
     LastLook,
     Ranking,
+    _words,
     assembled,
     contributions,
     loudest,
@@ -193,3 +195,16 @@ def test_what_a_model_speaks_against_gains_nothing_where_the_rest_is_worse() -> 
     assert total[0] > 0
     assert total[1] == 0
     assert (total[2:] < 0).all()
+
+
+@pytest.mark.parametrize("shift", [-3.0, 0.0, 3.0])
+def test_a_large_catalogue_is_spoken_of_as_a_small_one(shift: float) -> None:
+    """Machine code takes over for many items: it says what the slow way says."""
+    noise = np.random.default_rng(0)
+    scores = (noise.normal(size=_LARGE) + shift).astype(np.float32)
+    quick, slow = _words(scores, 0.7), _words(scores[:-1], 0.7)
+    assert quick is not None
+    assert slow is not None
+    assert quick[:-1] == pytest.approx(slow, abs=1e-3)
+    assert _words(np.full(_LARGE, 2.0, np.float32), 1.0) is None
+    assert _words(np.full(9, 2.0, np.float32), 1.0) is None

@@ -1,11 +1,14 @@
 """iALS: folding in a history, and what each of its entries adds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from antiphon.compute.als import AlsParameters, Factors
-from antiphon.taste import ials
+from antiphon.taste import ials, ials_kept
 from antiphon.taste.interactions import History, Interactions
+from antiphon.taste.scaling import damped
 
 ITEMS, DIMENSIONS = 12, 4
 PARAMETERS = AlsParameters(dimensions=DIMENSIONS, unobserved=0.2, regularisation=0.05)
@@ -94,3 +97,72 @@ def test_plays_of_one_item_share_what_it_adds(model):
     twice = model.explain(history([1, 5, 1], [0.5, 1.0, 1.5]), np.array([3], np.int32))
     np.testing.assert_allclose(twice[0, 0] + twice[0, 2], once[0, 0], rtol=1e-4, atol=1e-6)
     assert twice[0, 2] == pytest.approx(3 * twice[0, 0], rel=1e-4)
+
+
+def large(dimensions: int = 16, items: int = 300) -> ials.Ials:
+    factors = np.random.default_rng(5).standard_normal((dimensions, items)).astype(np.float32)
+    shared = np.linspace(20, 60, dimensions).astype(np.float32)
+    return ials.Ials(tuple(map(str, range(items))), factors, shared, 0.05, 30.0, 1.0)
+
+
+def of_listener(number: int, plays: int, items: int = 300) -> History:
+    chance = np.random.default_rng(number)
+    at = 1_000_000 * number + np.arange(plays, dtype=np.int64)
+    weights = chance.choice([1.0, 0.4, -0.6, 2.0], plays).astype(np.float32)
+    return History(chance.integers(0, items, plays).astype(np.int32), weights, at)
+
+
+def part(whole: History, start: int, stop: int) -> History:
+    return History(whole.items[start:stop], whole.weights[start:stop], whole.at[start:stop])
+
+
+def assert_as_anew(model: ials.Ials, told: History) -> None:
+    """See that the model says what one that knows nobody does."""
+    for found, true in (
+        (model.from_others(told), replace(model).from_others(told)),
+        (model.explain(told, SOME), replace(model).explain(told, SOME)),
+    ):
+        np.testing.assert_allclose(found, true, atol=1e-4 * np.abs(true).max())
+
+
+SOME = np.array([3, 50, 120], np.int32)
+
+
+def test_after_every_play_an_updated_system_answers_as_one_solved_anew() -> None:
+    model, whole = large(), of_listener(1, 160)
+    for played in range(20, 160):
+        assert_as_anew(model, part(whole, max(0, played - 100), played))
+
+
+def test_listeners_who_take_turns_keep_a_system_each() -> None:
+    model = large()
+    listeners = [of_listener(number, 60) for number in range(1, 6)]
+    for played in range(30, 60):
+        for whole in listeners:
+            assert_as_anew(model, part(whole, 0, played))
+
+
+def test_what_is_forgotten_undone_or_said_of_an_old_track_changes_its_system() -> None:
+    model, whole = large(), of_listener(1, 60)
+    assert_as_anew(model, whole)
+    told = np.delete(np.arange(60), [10, 59])
+    assert_as_anew(model, History(whole.items[told], whole.weights[told], whole.at[told]))
+    weights = whole.weights.copy()
+    weights[[5, 30]] += 2.0
+    assert_as_anew(model, History(whole.items, weights, whole.at))
+    assert_as_anew(model, History(whole.items, -whole.weights, whole.at))
+
+
+def test_only_so_many_systems_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ials_kept, "KEPT", 3)
+    model = large()
+    for number in range(1, 10):
+        model.from_others(of_listener(number, 40))
+    assert model._systems.brought_up(*_wanted(model, of_listener(9, 40))) is not None
+    assert model._systems.brought_up(*_wanted(model, of_listener(1, 40))) is None
+
+
+def _wanted(model: ials.Ials, told: History):
+    items, place = np.unique(told.items, return_inverse=True)
+    sizes = np.abs(damped(np.bincount(place, told.weights).astype(np.float32)))
+    return told, items, sizes, model._own(len(items)), model._vectors

@@ -1,5 +1,7 @@
 """What is known of a listener, and what is proposed from it, on toys whose answer is plain."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -12,11 +14,12 @@ from antiphon.taste.listener import (
     Evidence,
     ListenerState,
     history_of,
-    listen_weight,
     sitting,
     state_of,
 )
+from antiphon.taste.memory import remembered
 from antiphon.taste.reasons import Reason
+from antiphon.taste.weights import listen_weight
 
 
 def checkerboard(tracks: int = 12) -> ContentModel:
@@ -62,12 +65,19 @@ def feedback(value: str, track_id: str = "t0", at: int = 0) -> Familiarity:
     )
 
 
+def told(
+    listens: Sequence[Listen], said: Sequence[Familiarity] = (), plays: int = 0, now: int = 0
+) -> ListenerState:
+    """Return Ann's state after these listens, latest first."""
+    return state_of("ann", remembered(listens[::-1], said, plays, None), now)
+
+
 def parity(track_id: str) -> int:
     return int(track_id[1:]) % 2
 
 
 def test_what_was_finished_brings_its_like_and_skips_drive_theirs_away() -> None:
-    state = state_of("ann", [listen("t0"), listen("t1", "skipped", 5_000)], [], 1)
+    state = told([listen("t0"), listen("t1", "skipped", 5_000)], [], 1)
     found = by_sound(checkerboard(), list(state.told))
     assert found
     assert all(parity(candidate.track_id) == 0 for candidate in found)
@@ -118,16 +128,14 @@ def test_an_early_skip_says_more_than_a_late_one() -> None:
 
 
 def test_the_latest_listens_speak_loudest() -> None:
-    state = state_of(
-        "ann", [listen("new"), *(listen(f"m{n}") for n in range(20)), listen("old")], [], 9
-    )
+    state = told([listen("new"), *(listen(f"m{n}") for n in range(20)), listen("old")], [], 9)
     weights = {item.track_id: item.weight for item in state.evidence}
     assert weights["new"] > weights["m10"] > weights["old"] > 0
 
 
 def test_a_dislike_is_refused_and_taken_back_it_is_not() -> None:
-    assert state_of("ann", [], [feedback("dislike")], 0).disliked == {"t0"}
-    assert state_of("ann", [], [], 0).disliked == frozenset()
+    assert told([], [feedback("dislike")], 0).disliked == {"t0"}
+    assert told([], [], 0).disliked == frozenset()
 
 
 def test_a_track_is_no_reason_for_itself() -> None:
@@ -138,14 +146,14 @@ def test_a_track_is_no_reason_for_itself() -> None:
 
 
 def test_not_for_me_outweighs_every_listen_before_it() -> None:
-    state = state_of("ann", [listen("t0")] * 3, [feedback("dislike")], 3)
+    state = told([listen("t0")] * 3, [feedback("dislike")], 3)
     (item,) = state.evidence
     assert (item.weight, item.why) == (-2.0, "disliked")
 
 
 def test_a_skip_of_a_favourite_leaves_it_wanted_and_the_reason_is_why() -> None:
     listens = [listen("t0", "skipped", 5_000), *[listen("t0")] * 3]
-    (item,) = state_of("ann", listens, [], 3).evidence
+    (item,) = told(listens, [], 3).evidence
     assert item.weight > 0
     assert item.why == "finished"
 
@@ -153,7 +161,7 @@ def test_a_skip_of_a_favourite_leaves_it_wanted_and_the_reason_is_why() -> None:
 def test_a_history_holds_every_listen_and_word_in_the_order_of_time() -> None:
     listens = [listen("t1", at=50), listen("t0", at=40)]
     said = [feedback("like", "t2", at=45), feedback("dislike", "t1", at=60)]
-    state = state_of("ann", listens, said, 2, now=70)
+    state = told(listens, said, 2, now=70)
     assert [one.track_id for one in state.told] == ["t0", "t2", "t1"]
     history = history_of(state.told, {"t0": 7, "t1": 8, "t2": 9}, state.now)
     assert history.items.tolist() == [7, 9, 8]

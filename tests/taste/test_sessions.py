@@ -6,7 +6,7 @@ import pytest
 from antiphon.taste import artefacts, session_kernels, session_ranker, sessions
 from antiphon.taste.interactions import History, Interactions
 from antiphon.taste.recommender import best
-from antiphon.taste.session_log import NONE
+from antiphon.taste.session_log import NONE, SessionLog
 from antiphon.taste.session_ranker import SessionRankerParameters
 from antiphon.taste.sessions import SessionKnn, SessionParameters
 
@@ -215,3 +215,56 @@ def test_with_too_few_sessions_the_neighbours_are_heard() -> None:
     model = session_ranker.fit(interactions, {}, SessionRankerParameters(dimensions=4, epochs=1))
     assert not model.forest
     assert int(model.score([sitting(A, B)])[0].argmax()) == C
+
+
+def chain(log: SessionLog, latest: int, links: np.ndarray) -> list[int]:
+    """Return the clicks of a chain that are still remembered, latest first."""
+    oldest, found, click = int(log.total[0]) - len(log.item), [], latest
+    while click != NONE and click >= max(oldest, 0):
+        found.append(int(click))
+        click = links[click % len(links)]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_clicks_taken_back_and_put_back_leave_what_a_list_of_clicks_would(seed: int) -> None:
+    capacity, chance = 24, np.random.default_rng(seed)
+    model = knn([A], items=4, capacity=capacity).growing()
+    open_ones, starts, items, away = [0], [0], [A], set()
+    for _ in range(400):
+        what = chance.random()
+        if what < 0.5:
+            session = int(chance.choice(open_ones)) if chance.random() < 0.7 else NONE
+            item = int(chance.integers(4))
+            starts.append(model.add(item, session))
+            items.append(item)
+            open_ones = [*open_ones, starts[-1]][-6:]
+        else:
+            click = int(chance.integers(max(0, len(items) - 2 * capacity), len(items)))
+            (model.take_back if what < 0.8 else model.put_back)(click)
+            if click >= len(items) - capacity:
+                (away.add if what < 0.8 else away.discard)(click)
+        oldest = max(0, len(items) - capacity)
+        there = [click for click in range(oldest, len(items)) if click not in away]
+        for item in range(4):
+            mine = [click for click in reversed(there) if items[click] == item]
+            assert chain(model.log, model.log.head[item], model.log.previous) == mine
+        for start in {starts[click] for click in there if starts[click] >= oldest}:
+            mine = [click for click in reversed(there) if starts[click] == start]
+            assert chain(model.log, model.log.last[start % capacity], model.log.before) == mine
+        assert model.clicks.sum() == len(items) - len(away)
+        assert (model.pace >= 0).all()
+
+
+def test_a_click_put_back_leaves_no_trace_of_having_been_away() -> None:
+    model = knn([A, B, C], [D, B, E], [B, B, F]).growing()
+    before = [array.copy() for array in model.log]
+    for click in (1, 7, 4, 6):
+        model.take_back(click)
+    assert model.clicks[B] == 0
+    assert model.log.head[B] == model.log.born[B] == NONE
+    for click in (6, 1, 4, 7):
+        model.put_back(click)
+        model.put_back(click)
+    for was, is_now in zip(before, model.log, strict=True):
+        np.testing.assert_allclose(is_now, was, rtol=1e-5)

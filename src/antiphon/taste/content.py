@@ -3,7 +3,7 @@
 The nearness of two tracks is the mean of their cosines in each feature set (`metric.py`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -19,8 +19,8 @@ from antiphon.taste.recommender import FeatureVectors
 # Nothing speaks louder than this, however often it is repeated.
 LOUDEST = 3.0
 _SILENT = 1e-6
-# The tracks among which a spread is looked for: enough to show any library.
-SAMPLE = 500
+# The tracks among which a spread is looked for, for each that is: enough to show any library.
+SAMPLE = 12
 
 
 class ContentParameters(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +95,16 @@ class ContentModel:
         added[own] = np.minimum(added[own], 0.0)
         found: Matrix = added[:, said.track] * said.share
         return found
+
+    @property
+    def asked(self) -> list[str]:
+        """The tracks whose neighbours are remembered, those last that were asked for last."""
+        return [self.items[row] for row in self._nearest.known]
+
+    def remember(self, items: Iterable[str]) -> None:
+        """Look for the neighbours of tracks before anybody waits for them."""
+        rows = [self.rows[id] for id in items if id in self.rows]
+        self._nearest.of(np.array(rows, np.int32))
 
     @cached_property
     def _nearest(self) -> Nearest:
@@ -194,12 +204,14 @@ def _matrix(name: str, vectors: Mapping[str, Numbers]) -> Numbers:
 def spread(model: ContentModel, count: int, seed: int, exclude: Collection[str] = ()) -> list[str]:
     """Return tracks that lie far from each other, so that together they show the whole library.
 
-    Farthest-point traversal (Gonzalez 1985) over SAMPLE tracks drawn by `seed`.
+    Farthest-point traversal (Gonzalez 1985) over SAMPLE tracks for each, drawn by `seed`.
     """
-    sample = min(SAMPLE + len(exclude), len(model))
+    # So many more as may turn out to be excluded.
+    open_share = max(1 - len(exclude) / max(len(model), 1), 1e-6)
+    sample = min(int(SAMPLE * count / open_share), len(model))
     rows = np.random.default_rng(seed).choice(len(model), sample, replace=False)
-    refused = [model.rows[id] for id in exclude if id in model.rows]
-    rows = rows[~np.isin(rows, refused)]
+    refused = frozenset(exclude)
+    rows = rows[[model.items[row] not in refused for row in rows.tolist()]]
     vectors = model.vectors[rows]
     chosen: list[int] = []
     nearest = np.full(len(rows), -1.0, np.float32)

@@ -7,14 +7,14 @@ say of this listener, is silent about it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from typing import Literal, cast
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from antiphon.taste.blend import standardised, tables
+from antiphon.taste.blend import tables
 from antiphon.taste.interactions import History, Ints, Matrix
 from antiphon.taste.recommender import Recommender
 from antiphon.taste.rerank import Reranker
@@ -23,6 +23,8 @@ Kind = Literal["collaborative", "sequence", "content", "popular"]
 # The voice that says which known track is due again: it has its own places in an answer.
 REPEAT = "repeat"
 CONTENT = "content"
+# Below this numpy is as fast as machine code.
+_LARGE = 20_000
 # What a listener reads about a model, by the first part of its name; the others are collaborative.
 _KINDS: dict[str, Kind] = {
     "sessions": "sequence",
@@ -33,6 +35,7 @@ _KINDS: dict[str, Kind] = {
 }
 
 
+@cache
 def kind_of(name: str) -> Kind:
     """Return which kind of generator the model of this name is."""
     return _KINDS.get(name.partition("/")[0], "collaborative")
@@ -157,21 +160,37 @@ def ranked(ensemble: Ensemble, history: History) -> Ranking:
         heard, _ = voice.heard(history)
         if not ((voice.weight or voice.name in read) and _says_something(voice, heard)):
             continue
-        words = _words(_news(voice.model, heard))
+        words = _words(_news(voice.model, heard), voice.weight if look is None else 1.0)
+        if words is None:
+            continue
         if look is not None:
             alike[voice.name] = words
-        if voice.weight and words.any():
-            said[voice.name] = words * np.float32(voice.weight)
-            total[voice.rows] += said[voice.name]
+            words = words * np.float32(voice.weight)
+        if voice.weight:
+            said[voice.name] = words
+            total[voice.rows] += words
     if look is not None and alike:
         _look_again(ensemble, look, total, alike, history)
     return Ranking(ensemble, history, total, said)
 
 
-def _words(scores: Matrix) -> Matrix:
-    """Standardise scores; what a model does not speak for gains nothing where the rest is worse."""
-    words = standardised(scores)
-    if scores.sum() < 0:
+def _words(scores: Matrix, weight: float) -> Matrix | None:
+    """Return standardised scores (items,) times a weight; None where they are all alike.
+
+    What a model does not speak for gains nothing where the rest is worse.
+    """
+    if len(scores) >= _LARGE:
+        from antiphon.taste import standard_kernel  # noqa: PLC0415 - numba takes seconds to load
+
+        found = np.empty(len(scores), np.float32)
+        return found if standard_kernel.standardise(scores, weight, found) else None
+    mean = scores.mean()
+    words: Matrix = scores - mean
+    deviation = np.sqrt(words @ words / np.float32(len(words)))
+    if deviation <= np.finfo(np.float32).eps * np.abs(scores[0]):
+        return None
+    words *= np.float32(weight / deviation)
+    if mean < 0:
         against = scores <= 0
         words[against] = np.minimum(words[against], 0.0)
     return words
@@ -219,7 +238,10 @@ def _news(model: Recommender, history: History) -> Matrix:
 
 
 def _says_something(voice: Voice, heard: History) -> bool:
-    return kind_of(voice.name) == "popular" or bool((heard.weights > 0).any())
+    """Whether a voice has anything to go by: of what was only refused the sound tells enough."""
+    if kind_of(voice.name) == "popular":
+        return True
+    return bool((heard.weights != 0 if voice.name == CONTENT else heard.weights > 0).any())
 
 
 def loudest(ranking: Ranking, rows: Ints) -> list[str]:

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from antiphon.taste.content import ContentModel, spread
 from antiphon.taste.ensemble import (
@@ -18,22 +20,30 @@ from antiphon.taste.ensemble import (
     ranked,
     spoken,
 )
-from antiphon.taste.interactions import Ints
-from antiphon.taste.listener import Evidence, ListenerState, history_of
+from antiphon.taste.interactions import Ints, Matrix
+from antiphon.taste.listener import SITTING_GAP_MS, Evidence, ListenerState, history_of
 from antiphon.taste.reasons import Reason, reasons
 from antiphon.taste.recommender import best
 
-Generator = Literal["fresh", "repeat", "spread", "kin", "library"] | Kind
+Generator = Literal["fresh", "repeat", "spread", "kin", "library", "shuffle"] | Kind
+# Those whose candidates are ranked by the models, and those that propose what nobody knows of.
+RANKED: frozenset[Generator] = frozenset(get_args(Kind))
+# What is wanted less than by so many deviations is spoken against: nobody has to explore it.
+AGAINST = -0.5
+EXPLORING: frozenset[Generator] = frozenset({"fresh", "spread"})
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A track that one generator proposes; scores compare within that generator only."""
+class Candidate(msgspec.Struct, frozen=True, gc=False):
+    """A track that one generator proposes; scores compare within that generator only.
+
+    `probability` is how likely the policy was to put it at its place, once it is chosen.
+    """
 
     track_id: str
     score: float
     generator: Generator
     reasons: tuple[Reason, ...] = ()
+    probability: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -64,23 +74,51 @@ def by_taste(
     now: int,
     limit: int,
     exclude: Collection[str] = (),
+    gap_ms: int = SITTING_GAP_MS,
+    least: float | None = 0.0,
 ) -> Proposal:
     """Propose the tracks that all models together want most, after what was told.
 
-    Where nothing speaks for anything, there is nothing to propose.
+    They are wanted by more than `least` deviations from the ordinary (None: however little). Where
+    nothing speaks for anything, there is nothing to propose.
     """
     known = tuple(one for one in told if one.track_id in ensemble.rows)
-    ranking = ranked(ensemble, history_of(known, ensemble.rows, now))
+    ranking = ranked(ensemble, history_of(known, ensemble.rows, now, gap_ms))
     if not ranking.said:
         return Proposal()
     total = ranking.total.copy()
     total[[ensemble.rows[id] for id in exclude if id in ensemble.rows]] = -np.inf
-    rows = _wanted(total, limit)
-    found = tuple(
-        Candidate(ensemble.items[row], float(total[row]), kind_of(voice))
-        for row, voice in zip(rows.tolist(), loudest(ranking, rows), strict=True)
-    )
-    return Proposal(found, known, ranking)
+    rows = _wanted(total, limit, -np.inf if least is None else least)
+    return Proposal(_candidates(ranking, total, rows), known, ranking)
+
+
+def among(proposal: Proposal, ids: Iterable[str]) -> Proposal:
+    """Propose those of `ids` that were ranked, the most wanted first, whatever their score."""
+    ranking = proposal.ranking
+    if ranking is None:
+        return proposal
+    ensemble = ranking.ensemble
+    rows = np.array([ensemble.rows[id] for id in ids if id in ensemble.rows], np.int32)
+    rows = rows[np.argsort(-ranking.total[rows], kind="stable")]
+    found = _candidates(ranking, ranking.total, rows)
+    return Proposal(found, proposal.told, ranking)
+
+
+def weighed(proposal: Proposal, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return candidates with what was ranked of them as scores, without those spoken against."""
+    ranking = proposal.ranking
+    if ranking is None:
+        return list(candidates)
+    rows = ranking.ensemble.rows
+    scores = [
+        float(ranking.total[rows[one.track_id]]) if one.track_id in rows else 0.0
+        for one in candidates
+    ]
+    return [
+        replace(one, score=score)
+        for one, score in zip(candidates, scores, strict=True)
+        if score > AGAINST
+    ]
 
 
 def around(
@@ -91,6 +129,7 @@ def around(
     now: int,
     limit: int,
     exclude: Collection[str] = (),
+    gap_ms: int = SITTING_GAP_MS,
 ) -> Proposal:
     """Propose the tracks around some seeds, bent by the mood that the listener is in.
 
@@ -98,17 +137,24 @@ def around(
     yet it is its sound alone that speaks. What most listeners play has nothing to do with them.
     """
     known = [one for one in seeds if one.track_id in ensemble.rows]
-    about = ranked(ensemble, history_of(known, ensemble.rows, now))
+    about = ranked(ensemble, history_of(known, ensemble.rows, now, gap_ms))
     asked = ensemble.of(*(name for name in about.said if kind_of(name) != "popular"))
-    return by_taste(asked, [*mood, *known], now=now, limit=limit, exclude=exclude)
+    told = [*mood, *known]
+    return by_taste(asked, told, now=now, limit=limit, exclude=exclude, gap_ms=gap_ms)
 
 
-def _wanted(total: np.ndarray, limit: int) -> Ints:
-    """Return the rows of the highest scores that are more than the ordinary."""
+def _candidates(ranking: Ranking, total: Matrix, rows: Ints) -> tuple[Candidate, ...]:
+    items, kinds = ranking.ensemble.items, map(kind_of, loudest(ranking, rows))
+    scored = zip(rows.tolist(), total[rows].tolist(), kinds, strict=True)
+    return tuple(Candidate(items[row], score, kind) for row, score, kind in scored)
+
+
+def _wanted(total: np.ndarray, limit: int, least: float) -> Ints:
+    """Return the rows of the highest scores that are more than `least`."""
     if not min(limit, len(total)):
         return np.empty(0, np.int32)
     rows = best(total, limit)
-    return rows[total[rows] > 0]
+    return rows[total[rows] > least]
 
 
 def due(
@@ -118,14 +164,22 @@ def due(
     now: int,
     limit: int,
     exclude: Collection[str] = (),
+    gap_ms: int = SITTING_GAP_MS,
 ) -> list[Candidate]:
     """Propose what the listener likes or has played more than once, what is due again first."""
+    times = Counter(one.track_id for one in told if one.weight > 0)
+    liked = {one.track_id for one in told if one.why == "liked"}
+    back = [
+        id
+        for id, count in times.items()
+        if (count > 1 or id in liked) and id in ensemble.rows and id not in exclude
+    ]
+    if not back:
+        return []
     known = [one for one in told if one.track_id in ensemble.rows]
-    times = Counter(one.track_id for one in known if one.weight > 0)
-    liked = {one.track_id for one in known if one.why == "liked"}
-    back = [id for id, count in times.items() if (count > 1 or id in liked) and id not in exclude]
     rows = np.array([ensemble.rows[id] for id in back], np.int32)
-    scores = spoken(ensemble, REPEAT, history_of(known, ensemble.rows, now), rows)
+    history = history_of(known, ensemble.rows, now, gap_ms)
+    scores = spoken(ensemble, REPEAT, history, rows)
     return [
         Candidate(back[place], float(scores[place]), "repeat", (Reason("again"),))
         for place in np.argsort(-scores, kind="stable")[:limit].tolist()

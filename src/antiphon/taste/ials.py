@@ -20,6 +20,8 @@ from scipy.sparse import csr_array
 
 from antiphon.compute.als import AlsParameters, Factors
 from antiphon.taste.coarse import Coarse, coarse
+from antiphon.taste.ials_kept import WORTH_IT, Kept, Systems
+from antiphon.taste.ials_system import System, by_inverse, by_kernel
 from antiphon.taste.interactions import History, Interactions, Ints, Matrix, matrix, rows
 from antiphon.taste.recommender import FeatureVectors
 from antiphon.taste.scaling import damped, strengths
@@ -71,8 +73,8 @@ class Ials:
         table = rows([history], len(self.items))
         if not table.nnz:
             return np.zeros(len(self.items), np.float32)
-        vectors = self._vectors(table.indices)
-        system = self._system(vectors, table.data)
+        asked = self._system_of(history, table.indices, table.data)
+        vectors, system = asked.vectors, asked.system
         user: Matrix = (system.solved @ system.targets) * system.scale
         scores: Matrix = self._coarse.products(user) if self._coarse else user @ self.factors
         own = (vectors * system.scale[:, None] * system.solved).sum(axis=0)
@@ -94,7 +96,7 @@ class Ials:
         sums = np.bincount(place, history.weights, len(played)).astype(np.float32)
         if not len(played):
             return np.zeros((len(items), 0), np.float32)
-        system = self._system(self._vectors(played), sums)
+        system = self._system_of(history, played, sums).system
         left_out = (self._vectors(items).T * system.scale) @ system.solved
         left_out *= system.dual / system.own
         whole = sums[place]
@@ -110,42 +112,61 @@ class Ials:
     def _coarse(self) -> Coarse | None:
         return coarse(self.factors.T)
 
-    def _system(self, vectors: Matrix, weights: Matrix) -> "_System":
+    def _system_of(self, history: History, items: Ints, weights: Matrix) -> "_Asked":
+        """Return the system of a history, whose `items`, each once, have these summed weights.
+
+        The last one is kept, as the ranking of an answer and its reasons ask for the same.
+        """
+        key = items.astype(np.int32).tobytes(), weights.tobytes()
+        last = self._last.get("last")
+        if last is None or last.key != key:
+            vectors = self._vectors(items)
+            last = _Asked(key, vectors, self._kept_system(history, items, vectors, weights))
+            self._last["last"] = last
+        return last
+
+    @cached_property
+    def _last(self) -> "dict[str, _Asked]":
+        return {}
+
+    @cached_property
+    def _systems(self) -> Systems:
+        return Systems(len(self.factors))
+
+    def _kept_system(
+        self, history: History, items: Ints, vectors: Matrix, weights: Matrix
+    ) -> System:
+        """Solve by the system kept of what the history was before, where there is one."""
+        if len(items) < WORTH_IT * len(self.factors):
+            return self._system(vectors, weights)
         strength = damped(weights)
-        own = self.regularisation * (len(weights) + self.offset) ** self.frequency_scaling
-        scale = (self.shared + np.float32(own)) ** np.float32(-0.5)
+        sizes, own = np.abs(strength), self._own(len(items))
+        found = self._systems.brought_up(history, items, sizes, own, self._vectors)
+        if found is None:
+            left = np.diag(self.shared + np.float32(own)) + (vectors * sizes) @ vectors.T
+            found = Kept(np.linalg.inv(left), own, items.astype(np.int32), sizes)
+        self._systems.keep(history, found)
+        return by_inverse(found.inverse, np.float32(own - found.own), vectors, strength)
+
+    def _own(self, entries: int) -> float:
+        """Return what regularises a listener of so many tracks."""
+        return float(self.regularisation * (entries + self.offset) ** self.frequency_scaling)
+
+    def _system(self, vectors: Matrix, weights: Matrix) -> System:
+        strength = damped(weights)
+        scale = (self.shared + np.float32(self._own(len(weights)))) ** np.float32(-0.5)
         roots = np.sqrt(np.abs(strength))
         targets = np.where(strength > 0, roots, np.float32(0))
-        return _system(vectors * scale[:, None] * roots, targets, scale)
+        return by_kernel(vectors * scale[:, None] * roots, targets, scale)
 
 
 @dataclass(frozen=True)
-class _System:
-    """One listener's kernel system of n entries, solved.
+class _Asked:
+    """What was asked for last: the history by its items and weights, their vectors, the system."""
 
-    With K = Z Z' + 1, `scale` (d,) is D^-1/2, `targets` (n,) W^1/2 y, `solved` (d, n) Z' K^-1,
-    `dual` (n,) K^-1 W^1/2 y and `own` (n,) the diagonal of K^-1.
-    """
-
-    scale: Matrix
-    targets: Matrix
-    solved: Matrix
-    dual: Matrix
-    own: Matrix
-
-
-def _system(vectors: Matrix, targets: Matrix, scale: Matrix) -> _System:
-    """Solve for scaled `vectors` Z', (d, n), by the smaller side."""
-    d, n = vectors.shape
-    own: Matrix
-    if n <= d:
-        inverse = np.linalg.inv(vectors.T @ vectors + np.eye(n, dtype=np.float32))
-        own = np.diagonal(inverse)
-        return _System(scale, targets, vectors @ inverse, inverse @ targets, own)
-    solved = np.linalg.inv(vectors @ vectors.T + np.eye(d, dtype=np.float32)) @ vectors
-    own = 1 - (vectors * solved).sum(axis=0)
-    dual = (targets - vectors.T @ (solved @ targets)).astype(np.float32)
-    return _System(scale, targets, solved, dual, own)
+    key: tuple[bytes, bytes]
+    vectors: Matrix
+    system: System
 
 
 def fit(

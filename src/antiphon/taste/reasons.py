@@ -8,10 +8,24 @@ import numpy as np
 
 from antiphon.taste.ensemble import Kind, Ranking, contributions, kind_of, loudest
 from antiphon.taste.interactions import Ints, Matrix
-from antiphon.taste.listener import Evidence, Why
+from antiphon.taste.listener import Evidence
 from antiphon.taste.recommender import best
+from antiphon.taste.weights import Why
 
-Fact = Literal["new", "again", "popular", "spread", "taste", "library", "same artist", "same genre"]
+Fact = Literal[
+    "new",
+    "again",
+    "popular",
+    "spread",
+    "taste",
+    "library",
+    "earlier",
+    "asked",
+    "loved",
+    "hour",
+    "same artist",
+    "same genre",
+]
 # A track is named that has at least this part in what speaks for a candidate; at most so many are.
 _TELLING = 0.05
 _NAMED = 2
@@ -71,7 +85,8 @@ def _telling(
     enough: Matrix = _TELLING * np.maximum(parts, 0.0).sum(axis=1, keepdims=True)
     may = np.array([name in in_favour for name in names], bool)
     named = best(np.where(may, parts, -np.inf), _NAMED)
+    telling = may[named] & (np.take_along_axis(parts, named, axis=1) > enough)
     return [
-        [names[other] for other in others if may[other] and row[other] > least]
-        for others, row, (least,) in zip(named.tolist(), parts, enough, strict=True)
+        [names[other] for other, tells in zip(others, these, strict=True) if tells]
+        for others, these in zip(named.tolist(), telling.tolist(), strict=True)
     ]

@@ -16,6 +16,7 @@ the day is to the present one, exp(daily (cos(2 pi t_j / 24 h) - 1)): what is pl
 is due in the morning. No time zone needs to be known for that.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -127,6 +128,14 @@ class _Remembered:
     items: Ints
     base: Matrix
     strength: NDArray[np.float64]
+
+
+def faded_activation(plays: int, hours: float, decay: float = 0.5) -> float:
+    """Return about how near to mind something is that was played so often, the last time long ago.
+
+    ln(n / (1 - d)) - d ln t: what B comes to for plays evenly spread (Anderson and Lebiere 1998).
+    """
+    return math.log(max(plays, 1) / (1 - decay)) - decay * math.log(max(hours, _LEAST_HOURS))
 
 
 def fit(

@@ -64,7 +64,8 @@ class SessionParameters(msgspec.Struct, frozen=True, kw_only=True):
 class SessionKnn:
     """The sessions of a catalogue as a log (its first arrays: see `session_log`), and parameters.
 
-    It grows by `add`; everything else leaves it as it is. One thread may add while others ask.
+    It grows by `add`, and `take_back` takes from it; everything else leaves it as it is. One thread
+    may change it while others ask.
     """
 
     items: tuple[str, ...]
@@ -102,6 +103,23 @@ class SessionKnn:
         from antiphon.taste import session_kernels  # noqa: PLC0415 - numba takes seconds to load
 
         return int(session_kernels.append(self.log, item, session))
+
+    @property
+    def clicked(self) -> int:
+        """How many clicks there have been in all, and so the number of the next."""
+        return int(self.total[0])
+
+    def take_back(self, click: int) -> None:
+        """Let a click (its number) never have been; one that is away or forgotten stays so."""
+        from antiphon.taste import session_undo  # noqa: PLC0415 - as above
+
+        session_undo.take_back(self.log, click)
+
+    def put_back(self, click: int) -> None:
+        """Put a click that was taken back where it was; one that is there stays so."""
+        from antiphon.taste import session_undo  # noqa: PLC0415 - as above
+
+        session_undo.put_back(self.log, click)
 
     def score(self, histories: Sequence[History]) -> Matrix:
         """Return the neighbours' votes, (histories, items); with none, how often it was played."""
@@ -191,6 +209,16 @@ def fit(
     begun = np.full(len(sessions), NONE, np.int64)
     session_kernels.append_all(log, interactions.item[wanted], session, begun)
     return SessionKnn(interactions.items, *log, parameters=parameters)
+
+
+def prepare() -> None:
+    """Have ready what adds clicks: else the first one to come waits until it is compiled."""
+    from antiphon.taste import session_kernels, session_undo  # noqa: PLC0415 - as above
+
+    log = empty(1, 1)
+    session_kernels.append(log, 0, NONE)
+    session_undo.take_back(log, 0)
+    session_undo.put_back(log, 0)
 
 
 def names(interactions: Interactions) -> Longs:
