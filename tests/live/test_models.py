@@ -1,6 +1,9 @@
 """The models in use keep up with the store: tracks join, tracks go, all processes agree."""
 
 import logging
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,8 @@ from msgspec.structs import replace
 from scipy.sparse import csr_array
 
 from antiphon.audio.features import FEATURE_SETS
+from antiphon.events import LocalEventLog
+from antiphon.events.records import Play
 from antiphon.live import models as live_models
 from antiphon.live import state
 from antiphon.live.effects import familiarity_id
@@ -19,6 +24,7 @@ from antiphon.store.schema import FAMILIARITIES, FEATURES, LISTENS
 from antiphon.taste import sessions
 from antiphon.taste.artefacts import Manifest
 from antiphon.taste.blend import Blend
+from antiphon.taste.content import ContentModel, located
 from antiphon.taste.generators import by_taste
 from antiphon.taste.interactions import Interactions
 from antiphon.taste.listener import Evidence
@@ -297,10 +303,67 @@ def test_what_others_play_after_the_training_is_learned_at_once(
         return [candidate.track_id for candidate in found.candidates]
 
     store.put_many(LISTENS, [played("cat", 899_000, "tr-1"), played("cat", 899_500, "tr-2")])
+    store.put_many(LISTENS, [played("ben", 901_000, "tr-1"), played("dan", 950_000, "tr-1")])
     assert proposed() == []
     before = models.now.version
-    store.put_many(LISTENS, [played("ben", 901_000, "tr-1"), played("dan", 950_000, "tr-1")])
-    store.put_many(LISTENS, [played("ben", 990_000, "tr-4"), played("dan", 9_950_000, "tr-5")])
+    models.hear([heard("ben", 990_000, "tr-4"), heard("dan", 9_950_000, "tr-5")])
     assert proposed()[0] == "tr-4"
     assert "tr-5" not in proposed()
     assert models.now.version == before
+
+
+def heard(user: str, at: int, track_id: str) -> Play:
+    return Play(id=f"{user}:{at}", user_id=user, track_id=track_id, at=at)
+
+
+def test_answers_do_not_wait_while_models_are_made(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put_many(FEATURES, features(1, 2))
+    models = Models(store)
+    models.follow(LocalEventLog(store))
+    try:
+        before = models.now
+        assert len(before.content) == 2
+        begun, may_end = threading.Event(), threading.Event()
+
+        def slowly(*args: object, **named: object) -> ContentModel:
+            begun.set()
+            may_end.wait(20)
+            return located(*args, **named)  # type: ignore[arg-type] - handed on as they are
+
+        monkeypatch.setattr(live_models, "located", slowly)
+        store.put_many(FEATURES, features(3))
+        assert begun.wait(20)
+        assert models.now is before
+        may_end.set()
+        assert until(lambda: len(models.now.content) == 3)
+    finally:
+        models.close()
+
+
+def until(holds: Callable[[], bool]) -> bool:
+    give_up_at = time.monotonic() + 20
+    while not holds() and time.monotonic() < give_up_at:
+        time.sleep(0.02)
+    return holds()
+
+
+def test_what_cannot_be_made_into_models_leaves_those_in_use(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.put_many(FEATURES, features(1, 2))
+    models = Models(store)
+    before = models.now
+
+    def impossible(*_args: object, **_named: object) -> ContentModel:
+        raise ValueError("the vectors of summary/1 are not of one length")
+
+    monkeypatch.setattr(live_models, "located", impossible)
+    store.put_many(FEATURES, features(3))
+    assert models.now is before
+    assert "not of one length" in caplog.text
+    monkeypatch.undo()
+    for wait in ("REFRESH_S", "REST", "COUNT_EVERY_S", "LOOK_EVERY_S"):
+        monkeypatch.setattr(live_models, wait, 0.0)
+    assert len(models.now.content) == 3

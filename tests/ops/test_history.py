@@ -5,14 +5,24 @@ from itertools import count
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
-from antiphon.model import Ending, Familiarity, Features, Feedback, Listen, Track
+from antiphon.model import (
+    Ending,
+    Familiarity,
+    Features,
+    Feedback,
+    Listen,
+    Preferences,
+    Source,
+    Track,
+)
 from antiphon.ops import history
 from antiphon.ops.history import fingerprint, read
 from antiphon.store import Store
-from antiphon.store.schema import FAMILIARITIES, FEATURES, LISTENS, TRACKS
-from antiphon.taste import listener
+from antiphon.store.schema import FAMILIARITIES, FEATURES, LISTENS, PREFERENCES, TRACKS
 from antiphon.taste.interactions import Interactions
+from antiphon.taste.weights import WEIGHTS, Weights
 
 MINUTE = 60_000
 GAP = 30 * MINUTE
@@ -24,14 +34,14 @@ def track(id: str, *, missing: bool = False, genres: tuple[str, ...] = ()) -> Tr
 
 
 def listen(
-    user: str, track_id: str, at: int, ended: Ending = "completed", played_ms: int = 3 * MINUTE
+    user: str, track_id: str, at: int, ended: Ending = "completed", played_ms: float = 3 * MINUTE
 ) -> Listen:
     return Listen(
         id=f"{user}:{next(_numbers)}",
         user_id=user,
         track_id=track_id,
         at=at,
-        played_ms=played_ms,
+        played_ms=int(played_ms),
         duration_ms=3 * MINUTE,
         ended=ended,
         played=played_ms >= 1.5 * MINUTE,
@@ -88,17 +98,62 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
 def test_a_listen_weighs_what_its_end_says(keep: Keep) -> None:
     found = keep(
         [
-            listen("ann", "a", 1),
-            listen("ann", "a", 2, "stopped"),
-            listen("ann", "b", 3, "skipped", 2 * MINUTE),
+            listen("ann", "a", 1, "stopped"),
+            listen("ann", "b", 3, "skipped", 2.9 * MINUTE),
             listen("ann", "b", 4, "skipped", MINUTE),
             listen("ann", "b", 5, "skipped", 1_000),
+            listen("ann", "c", 6),
         ]
     )
-    said = (
-        listener.FINISHED, listener.PLAYED, listener.LATE_SKIP, listener.SKIP, listener.EARLY_SKIP,
-    )  # fmt: skip
-    np.testing.assert_allclose(found.weight, said)
+    played, late, middle, early, completed = found.weight.tolist()
+    assert (played, late, early, completed) == pytest.approx(
+        (WEIGHTS.played, WEIGHTS.late_skip, WEIGHTS.early_skip, WEIGHTS.completed)
+    )
+    assert WEIGHTS.skip < middle < WEIGHTS.late_skip
+
+
+def test_the_table_of_weights_is_whoever_s_asks(keep: Keep, store: Store) -> None:
+    keep([listen("ann", "a", 1)])
+    found = read(store, GAP, weights=Weights(completed=0.25))
+    assert found.weight.tolist() == [0.25]
+
+
+def test_what_is_heard_again_within_a_day_weighs_more(keep: Keep) -> None:
+    day = 24 * 60 * MINUTE
+    found = keep(
+        [
+            listen("ann", "a", 1),
+            listen("ann", "a", day),
+            listen("ann", "a", 2 * day + 1),
+            listen("bob", "a", 2 * day + 2),
+        ]
+    )
+    more = WEIGHTS.completed + WEIGHTS.replayed
+    assert [weight for _, _, weight, _, _ in rows(found)] == [
+        WEIGHTS.completed, more, WEIGHTS.completed, WEIGHTS.completed,
+    ]  # fmt: skip
+
+
+def test_what_a_listener_has_excluded_from_their_taste_is_left_out(
+    keep: Keep, store: Store
+) -> None:
+    asleep = Source(kind="playlist", id="pl-sleep")
+    store.put(
+        PREFERENCES,
+        Preferences(id="ann", excluded_tracks=("a",), excluded_playlists=("pl-sleep",)),
+    )
+    found = keep(
+        [
+            listen("ann", "a", 1),
+            replace(listen("ann", "b", 2), source=asleep),
+            listen("ann", "b", 3),
+            replace(listen("bob", "a", 4), source=asleep),
+        ]
+    )
+    assert [(user, item, at) for user, item, _, at, _ in rows(found)] == [
+        ("ann", "b", 3),
+        ("bob", "a", 4),
+    ]
 
 
 def test_a_listen_that_says_nothing_is_left_out(keep: Keep) -> None:
@@ -121,8 +176,8 @@ def test_everybody_s_entries_come_in_the_order_of_time(keep: Keep) -> None:
 def test_a_like_is_one_more_entry_of_no_sitting(keep: Keep) -> None:
     found = keep([listen("ann", "a", 10)], [told("ann", "a", "like", 20), told("ann", "b", None)])
     assert rows(found) == [
-        ("ann", "a", listener.FINISHED, 10, 0),
-        ("ann", "a", listener.LIKED, 20, -1),
+        ("ann", "a", WEIGHTS.completed, 10, 0),
+        ("ann", "a", WEIGHTS.liked, 20, -1),
     ]
 
 
@@ -133,9 +188,9 @@ def test_of_what_is_refused_only_that_is_left(keep: Keep, feedback: Feedback) ->
         [told("ann", "a", feedback, 20)],
     )
     assert [(user, item, weight) for user, item, weight, _, _ in rows(found)] == [
-        ("bob", "a", listener.FINISHED),
-        ("ann", "b", listener.FINISHED),
-        ("ann", "a", listener.DISLIKED),
+        ("bob", "a", WEIGHTS.completed),
+        ("ann", "b", WEIGHTS.completed),
+        ("ann", "a", WEIGHTS.disliked),
     ]
 
 

@@ -3,11 +3,31 @@
 import argon2
 import pytest
 
-from antiphon.model import Answer, Familiarity, Listen, Playlist
+from antiphon.model import (
+    Answer,
+    Familiarity,
+    Listen,
+    Playlist,
+    Preferences,
+    Showing,
+    State,
+)
 from antiphon.ops import users
 from antiphon.ops.users import AccountError
 from antiphon.store import Store
-from antiphon.store.schema import ANSWERS, FAMILIARITIES, LISTENS, PLAYLISTS, USERS
+from antiphon.store.schema import (
+    ANSWERS,
+    COLLECTIONS,
+    FAMILIARITIES,
+    FORGOTTEN,
+    LEASES,
+    LISTENS,
+    PLAYLISTS,
+    PREFERENCES,
+    SHOWINGS,
+    STATES,
+    USERS,
+)
 
 PASSWORD = "correct horse"
 
@@ -133,6 +153,44 @@ def test_the_last_admin_cannot_be_removed(store: Store) -> None:
     users.add(store, "ben", PASSWORD, "admin")
     users.remove(store, "root")
     assert {user.name for user in store.find(USERS)} == {"ann", "ben"}
+
+
+def test_of_who_is_removed_nothing_is_left(store: Store) -> None:
+    users.add(store, "root", PASSWORD, "admin")
+    for name in ("ann", "ben"):
+        user = users.add(store, name, PASSWORD)
+        keep_something(store, user.id)
+    ann, ben = (users.find(store, name) for name in ("ann", "ben"))
+    users.remove(store, "ann")
+    assert ann is not None
+    assert ben is not None
+    kept = [(one.name, str(doc)) for one in COLLECTIONS for doc in store.find(one)]
+    assert not [name for name, doc in kept if ann.id in doc and name != LEASES.name]
+    named = {name for name, doc in kept if ben.id in doc}
+    assert named == {one.name for one in (*users.PERSONAL, *users.OWN)}
+
+
+def keep_something(store: Store, user_id: str) -> None:
+    """Keep a document of each kind that a listener leaves."""
+    shown = {"id": f"v-{user_id}", "user_id": user_id, "surface": "next"}
+    listen = Listen(
+        id=f"{user_id}:e1",
+        user_id=user_id,
+        track_id="tr-1",
+        at=1,
+        played_ms=1,
+        duration_ms=1,
+        ended="stopped",
+        played=True,
+    )
+    store.put(LISTENS, listen)
+    store.put(FORGOTTEN, listen)
+    store.put(FAMILIARITIES, Familiarity(id=f"{user_id}:tr-1", user_id=user_id, track_id="tr-1"))
+    store.put(PLAYLISTS, Playlist(id=f"pl-{user_id}", user_id=user_id, name="Mine", sort="mine"))
+    store.put(SHOWINGS, Showing(**shown, model="", at=1))
+    store.put(ANSWERS, Answer(**shown))
+    store.put(PREFERENCES, Preferences(id=user_id, discover=1.0))
+    store.put(STATES, State(id=user_id, packed=b""))
 
 
 def test_the_first_run_makes_an_admin_once(store: Store) -> None:

@@ -30,14 +30,15 @@ def most_played(store: Store) -> list[str]:
     plays = store.group_count(LISTENS, "track_id", {"played": True, "at": Range(gte=since)})
     played = list(islice(plays, POPULAR))
     if len(played) < POPULAR:
-        played += [track.id for track in _played_elsewhere(store)]
+        played += [track.id for track in played_elsewhere(store, POPULAR)]
     return list(dict.fromkeys(played))[:POPULAR]
 
 
-def _played_elsewhere(store: Store) -> list[Track]:
+def played_elsewhere(store: Store, limit: int) -> list[Track]:
+    """Return the tracks played most in the archive that they come from, most first."""
     known = {"missing": False, "prior_plays": Range(gt=0)}
     order = ("missing", "prior_plays")
-    return store.find(TRACKS, known, order, descending=True, limit=POPULAR)
+    return store.find(TRACKS, known, order, descending=True, limit=limit)
 
 
 def kin(store: Store, seeds: Sequence[Track], limit: int) -> list[Candidate]:

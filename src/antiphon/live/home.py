@@ -1,28 +1,42 @@
 """The home page: rows of answers for one listener, each with a heading that says why."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from antiphon.live import answers, state
-from antiphon.live.models import Models, Serving
-from antiphon.model import Album, Recommendation
+from antiphon.live import rows
+from antiphon.live.budget import Budget
+from antiphon.live.choice import Chosen, answer
+from antiphon.live.mixes import mixes
+from antiphon.live.models import Models
+from antiphon.live.rows import ROW, Asking
+from antiphon.model import Album, Answer, Recommendation
 from antiphon.store import Store
 from antiphon.store.schema import ALBUMS, TRACKS
 from antiphon.taste.listener import ListenerState
 
-ROW = 12
 BECAUSE_ROWS = 2
+# What the models have not said by then is left out.
+BUDGET_MS = 1500
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: recommended tracks, or albums."""
+    """One row: an answer of its own with tracks, or albums.
+
+    The answer's surface is `home:` and the kind of the row, which several rows may share.
+    """
 
     id: str
     title: str
     subtitle: str = ""
-    tracks: tuple[Recommendation, ...] = ()
+    answer: Answer | None = None
     albums: tuple[Album, ...] = ()
+
+    @property
+    def tracks(self) -> tuple[Recommendation, ...]:
+        """The recommended tracks."""
+        return self.answer.items if self.answer else ()
 
 
 @dataclass(frozen=True)
@@ -33,40 +47,39 @@ class Home:
     plays: int
 
 
-def home(store: Store, models: Models, user_id: str) -> Home:
+def home(store: Store, models: Models, listener: ListenerState) -> Home:
     """Return the home page of a listener."""
-    serving = models.now
-    listener = state.load(store, user_id)
-    version = listener.recent[0] if listener.recent else user_id
-    rows = [
-        Row(
-            "for-you",
-            "Right now",
-            "From what you finished, skipped and liked",
-            answers.for_you(store, serving, listener, ROW),
+    ask = Asking(store, models.now, listener, Budget(BUDGET_MS))
+
+    def row(kind: str, title: str, subtitle: str, made: Chosen, id: str = "") -> Row:
+        version = ask.serving.version
+        return Row(
+            id or kind, title, subtitle, answer(listener, f"home:{kind}", made, model=version)
+        )
+
+    page = [
+        row("for-you", "Right now", "From what you finished, skipped and liked", rows.for_you(ask)),
+        *(row("mix", title, subtitle, made, id) for id, title, subtitle, made in _mixes(ask)),
+        *(row("because", title, "", made, id) for id, title, made in _because(ask)),
+        row("new", "New for you", "Just added, and near to your taste", rows.new_for_you(ask)),
+        row("hour", "Around this time", "What you play at this hour", rows.at_this_hour(ask)),
+        row("again", "Play it again", "What you come back to", rows.again(ask)),
+        row(
+            "rediscover",
+            "Rediscover",
+            "You loved these, and have not heard them for long",
+            rows.to_rediscover(ask),
         ),
-        *_because_rows(store, serving, listener),
-        Row(
-            "again",
-            "Play it again",
-            "What you come back to",
-            answers.again(store, serving, listener, ROW),
-        ),
-        Row(
+        row(
             "explore",
             "Not heard yet",
             "A walk through the corners of the library",
-            answers.to_explore(store, serving, listener, ROW, version),
+            rows.to_explore(ask),
         ),
         Row("newest", "Recently added", albums=tuple(newest_albums(store, ROW))),
-        Row(
-            "loved",
-            "Often played",
-            "",
-            answers.loved_here(store, models.popular, listener, ROW),
-        ),
+        row("loved", "Often played", "", rows.loved_here(ask, models.popular)),
     ]
-    return Home(tuple(row for row in rows if row.tracks or row.albums), listener.plays)
+    return Home(tuple(one for one in page if one.tracks or one.albums), listener.plays)
 
 
 def newest_albums(store: Store, limit: int) -> list[Album]:
@@ -74,20 +87,23 @@ def newest_albums(store: Store, limit: int) -> list[Album]:
     return store.find(ALBUMS, order_by=("added_at",), descending=True, limit=limit)
 
 
-def _because_rows(store: Store, serving: Serving, listener: ListenerState) -> list[Row]:
-    """Return a row for each of the last tracks that the listener liked or finished."""
+def _mixes(ask: Asking) -> Iterator[tuple[str, str, str, Chosen]]:
+    """Yield the id, title, subtitle and tracks of each daily mix."""
+    for place, mix in enumerate(mixes(ask.store, ask.serving, ask.listener), 1):
+        made = rows.of_a_mix(ask, mix.listener, mix.seed)
+        with_artists = f"With {', '.join(mix.artists)} and more" if mix.artists else ""
+        yield f"mix-{place}", f"{mix.name} mix", with_artists, made
+
+
+def _because(ask: Asking) -> Iterator[tuple[str, str, Chosen]]:
+    """Yield the id, title and tracks of a row for each of the last tracks liked or finished."""
+    listener = ask.listener
     verbs = {"liked": "like", "finished": "finished"}
-    wanted = {e.track_id: e.why for e in listener.evidence if e.weight > 0 and e.why in verbs}
-    known = (id for id in listener.recent if id in wanted and id in serving.ensemble.rows)
+    told = {e.track_id: e.why for e in listener.evidence if e.weight > 0 and e.why in verbs}
+    known = (id for id in listener.recent if id in told and id in ask.serving.ensemble.rows)
     latest = list(islice(known, BECAUSE_ROWS))
-    titles = store.get_many(TRACKS, latest)
-    return [
-        Row(
-            f"because-{id}",
-            f"Because you {verbs[wanted[id]]} {titles[id].title}",
-            "",
-            answers.because_of(store, serving, listener, id, ROW),
-        )
-        for id in latest
-        if id in titles
-    ]
+    titles = ask.store.get_many(TRACKS, latest)
+    for id in latest:
+        if id in titles:
+            title = f"Because you {verbs[told[id]]} {titles[id].title}"
+            yield f"because-{id}", title, rows.because_of(ask, id)

@@ -1,122 +1,92 @@
 """The live worker: consumes what listeners do, makes its effects, and publishes fresh answers.
 
-An event is committed when its effects are stored, so a worker may die at any moment; several
-share the partitions of a topic that has some. Told to stop, it finishes the batch in hand.
+The effects of a batch come first. Then those are answered who wait, who waits longest first, for
+about as long; then comes the next batch. So one who does much is answered once for all of it, and
+keeps nobody else waiting. An event is committed when its effects are stored and its listener is
+answered, so a worker may die at any moment; several share the partitions of a topic that has some.
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 
-from antiphon.events import (
-    AnswerChanged,
-    Entry,
-    EventLog,
-    ListenerEvent,
-    Topic,
-    UnreadableEventError,
-)
-from antiphon.events.records import LISTENS_GROUP, DeadLetter, decode, encode
+from antiphon.events import Entry, EventLog, Topic
+from antiphon.events.port import Consumer
+from antiphon.events.records import LISTENS_GROUP
 from antiphon.events.trouble import Trouble
-from antiphon.live import answers
-from antiphon.live.effects import UnknownListenerError, apply
+from antiphon.live import measures
 from antiphon.live.models import Models
-from antiphon.store import Store, StoreError, StoreUnavailableError
-from antiphon.store.schema import ANSWERS
+from antiphon.live.work import Worker
+from antiphon.store import Store, StoreUnavailableError
+
+__all__ = ["GROUP", "Worker", "handle", "run"]
 
 GROUP = LISTENS_GROUP
 WAIT_S = 0.5
-# More than a page asks for, so that what it has queued already can be left out.
-PREPARED = 60
-# A letter has to fit into the log, though it is longer than what it is about: by base64, a third.
-KEPT_OF_VALUE = 500_000
-KEPT_OF_TEXT = 1000
+# Those who wait are answered for as long as the effects took, and for so long at least.
+ANSWERING_S = 0.02
+# Who waits when the worker is told to stop is answered within this, or by the next one.
+FAREWELL_S = 2.0
+LOOK_BEHIND_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
 
 
 def run(store: Store, log: EventLog, models: Models, stopped: Callable[[], bool]) -> None:
     """Answer events until `stopped()`; what was not finished then comes again at the next start.
 
-    While the store is away, the batch in hand is tried again and nothing is committed.
+    While the store is away, what is in hand is tried again and nothing is committed.
     """
     trouble = Trouble(_log, "the store")
+    worker = Worker(store, log, models)
     batch: list[Entry] = []
+    look_at = 0.0
     with log.consumer(Topic.LISTENS, GROUP) as consumer:
         while not stopped():
             try:
-                batch = batch or consumer.poll(WAIT_S)
-                handle(store, log, models, batch)
-                consumer.commit(batch)
+                batch = batch or consumer.poll(0 if worker.waiting else WAIT_S)
+                took_s = worker.take(batch)
                 batch = []
+                worker.answer_due(max(ANSWERING_S, took_s))
+                _commit(worker, consumer)
                 trouble.over()
+                look_at = _look_behind(consumer, look_at)
             except StoreUnavailableError as error:
+                measures.RETRIES.inc()
                 _rest(trouble.met(error), stopped)
+        _part(worker, consumer)
 
 
-def handle(store: Store, log: EventLog, models: Models, batch: list[Entry]) -> None:
-    """Make the effects of a batch, and answer its listeners once each.
-
-    An event or an answer that fails costs only itself. While the store is away nothing
-    may be committed, so that the batch comes again.
+def handle(store: Store, log: EventLog, models: Models, batch: Sequence[Entry]) -> None:
+    """Make the effects of a batch, and answer all its listeners.
 
     Raises:
-        StoreError: the store is away.
+        StoreError: the store is away, and nothing may be committed.
     """
-    latest = {event.user_id: event.id for event in _applied(store, log, batch)}
-    for user_id, version in latest.items():
-        try:
-            publish(store, log, models, user_id, version)
-        except StoreError:
-            raise
-        except Exception:  # noqa: BLE001 - see below
-            # Their listens are safe; the page asks again, and nobody else waits for this answer.
-            _log.exception("no answer could be made for %s", user_id)
+    worker = Worker(store, log, models)
+    worker.take(batch)
+    worker.answer_due()
 
 
-def publish(store: Store, log: EventLog, models: Models, user_id: str, version: str) -> None:
-    """Make the listener's next answer, keep it, and tell the open pages."""
-    answer = answers.next_up(store, models.now, user_id, version=version, limit=PREPARED)
-    store.put(ANSWERS, answer)
-    changed = AnswerChanged(user_id=user_id, surface=answer.surface, version=version)
-    log.append(Topic.RECOMMENDATIONS, user_id, [encode(changed)])
+def _look_behind(consumer: Consumer, look_at: float) -> float:
+    """Measure every now and then how many events are still to be taken; return when next."""
+    if time.monotonic() < look_at:
+        return look_at
+    measures.BEHIND.set(consumer.behind())
+    return time.monotonic() + LOOK_BEHIND_EVERY_S
 
 
-def _applied(store: Store, log: EventLog, batch: Iterable[Entry]) -> Iterator[ListenerEvent]:
-    for entry in batch:
-        try:
-            event = decode(entry.value, ListenerEvent)
-            apply(store, event)
-        except UnreadableEventError as error:
-            _bury(log, entry, str(error))
-        except UnknownListenerError as error:
-            # Kept as a dead letter, it would outlive the listener's removal.
-            _log.info("event %s is passed over: %s", _place(entry), error)
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001 - see below
-            # Whatever an event provokes, it would provoke again: it must not block the others.
-            _log.exception("event %s is poison", _place(entry))
-            _bury(log, entry, f"{type(error).__name__}: {error}")
-        else:
-            yield event
+def _part(worker: Worker, consumer: Consumer) -> None:
+    """Answer who waits still, as far as there is time; the rest is the next worker's."""
+    try:
+        worker.answer_due(FAREWELL_S)
+        _commit(worker, consumer)
+    except StoreUnavailableError as error:
+        _log.warning("some answers are left to the next worker: %s", error)
 
 
-def _bury(log: EventLog, entry: Entry, reason: str) -> None:
-    key, reason = entry.key[:KEPT_OF_TEXT], reason[:KEPT_OF_TEXT]
-    _log.warning("event %s is set aside: %s", _place(entry), reason)
-    letter = DeadLetter(
-        topic=entry.topic,
-        partition=entry.partition,
-        offset=entry.offset,
-        key=key,
-        value=entry.value[:KEPT_OF_VALUE],
-        reason=reason,
-    )
-    log.append(Topic.DEAD_LETTERS, key, [encode(letter)])
-
-
-def _place(entry: Entry) -> str:
-    return f"{entry.topic}:{entry.partition}:{entry.offset}"
+def _commit(worker: Worker, consumer: Consumer) -> None:
+    if entries := worker.waiting.finished():
+        consumer.commit(entries)
 
 
 def _rest(seconds: float, stopped: Callable[[], bool]) -> None:

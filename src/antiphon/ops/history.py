@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.audio.features import FEATURE_SETS
-from antiphon.model import Familiarity, Listen, Track
+from antiphon.model import Familiarity, Listen, Preferences, Track
 from antiphon.ops.progress import OnProgress
 from antiphon.store import In, Store, position
 from antiphon.store.port import Collection, D
-from antiphon.store.schema import FAMILIARITIES, FEATURES, LISTENS, TRACKS
+from antiphon.store.schema import FAMILIARITIES, FEATURES, LISTENS, PREFERENCES, TRACKS
 from antiphon.taste.interactions import Interactions
-from antiphon.taste.listener import DISLIKED, LIKED, listen_weight
+from antiphon.taste.memory import playlist_of
 from antiphon.taste.metric import RECIPES
 from antiphon.taste.recommender import FeatureVectors
+from antiphon.taste.weights import WEIGHTS, Replays, Weights, listen_weight
 
 # The feature set that says to which genres a track belongs; so many of them, the most common.
 GENRES = "genres"
@@ -37,20 +38,26 @@ Rows = NDArray[np.void]
 Places = dict[str, int]
 
 
-def read(store: Store, gap_ms: int, on_progress: OnProgress | None = None) -> Interactions:
+def read(
+    store: Store,
+    gap_ms: int,
+    on_progress: OnProgress | None = None,
+    weights: Weights = WEIGHTS,
+) -> Interactions:
     """Return what was listened to, liked and refused, of all tracks that can be played.
 
-    A listen weighs what `taste.listener` says of how it ended, at the moment at which it did. A
+    A listen weighs what `taste.weights` says of how it ended, at the moment at which it did. A
     like is one more entry, of no session. Of a track that a listener dislikes or has banned only
-    that is left. A session ends with a silence of `gap_ms`. Tracks that nobody played are items
-    too; those that are missing are not, nor is what was done with them.
+    that is left, and of what they have excluded from their taste nothing. A session ends with a
+    silence of `gap_ms`. Tracks that nobody played are items too; those that are missing are not,
+    nor is what was done with them.
     """
     items = {track.id: place for place, track in enumerate(_playing(store))}
     users: Places = {}
-    said = _rows(_feedback(store, users, items))
+    said = _rows(_feedback(store, users, items, weights))
     refused = np.sort(_pairs(said[said["weight"] < 0], len(items)))
-    total = store.count(LISTENS) if on_progress else 0
-    heard = _rows(_listens(store, users, items, total, on_progress), refused, len(items))
+    listens = _listens(store, users, items, weights, on_progress)
+    heard = _rows(listens, refused, len(items))
     return _in_order(tuple(users), tuple(items), heard, said, gap_ms)
 
 
@@ -118,34 +125,71 @@ def _pairs(rows: Rows, items: int) -> NDArray[np.int64]:
 
 
 def _listens(
-    store: Store, users: Places, items: Places, total: int, on_progress: OnProgress | None
+    store: Store,
+    users: Places,
+    items: Places,
+    weights: Weights,
+    on_progress: OnProgress | None,
 ) -> Iterator[list[tuple[int, ...]]]:
-    done = 0
+    total = store.count(LISTENS) if on_progress else 0
+    done, excluded, speaker = 0, _excluded(store), _Speaker("", weights)
     for page in _pages(store, LISTENS, order_by=("user_id", "at")):
-        yield [_heard(listen, users, items) for listen in page if _speaks(listen, items)]
+        rows = []
+        for listen in page:
+            if listen.user_id != speaker.user_id:
+                speaker = _Speaker(listen.user_id, weights, excluded.get(listen.user_id))
+            weight = speaker.says(listen)
+            if weight and listen.track_id in items:
+                rows.append(_heard(listen, weight, users, items))
+        yield rows
         done += len(page)
         if on_progress:
             on_progress(done, max(done, total))
 
 
-def _speaks(listen: Listen, items: Places) -> bool:
-    return listen.track_id in items and listen_weight(listen)[0] != 0
+class _Speaker:
+    """What one listener's listens say, taken oldest first."""
+
+    def __init__(self, user_id: str, weights: Weights, wishes: Preferences | None = None) -> None:
+        self.user_id = user_id
+        self._weights = weights
+        self._replays = Replays()
+        self._tracks = {*wishes.excluded_tracks} if wishes else frozenset[str]()
+        self._playlists = {*wishes.excluded_playlists} if wishes else frozenset[str]()
+
+    def says(self, listen: Listen) -> float:
+        """Return how much a listen speaks for its track; 0 where that is excluded from taste."""
+        replayed = self._replays.take(listen)
+        if listen.track_id in self._tracks or playlist_of(listen) in self._playlists:
+            return 0.0
+        return listen_weight(listen, self._weights, replayed=replayed)[0]
 
 
-def _heard(listen: Listen, users: Places, items: Places) -> tuple[int, ...]:
+def _excluded(store: Store) -> dict[str, Preferences]:
+    """Return the wishes of those listeners who have excluded anything from their taste."""
+    return {
+        wishes.id: wishes
+        for page in _pages(store, PREFERENCES)
+        for wishes in page
+        if wishes.excluded_tracks or wishes.excluded_playlists
+    }
+
+
+def _heard(listen: Listen, weight: Any, users: Places, items: Places) -> tuple[int, ...]:
     user = users.setdefault(listen.user_id, len(users))
-    weight: Any = listen_weight(listen)[0]
     return user, items[listen.track_id], weight, listen.at, listen.at - listen.played_ms
 
 
-def _feedback(store: Store, users: Places, items: Places) -> Iterator[list[tuple[int, ...]]]:
+def _feedback(
+    store: Store, users: Places, items: Places, weights: Weights
+) -> Iterator[list[tuple[int, ...]]]:
     given = {"feedback": In(("like", "dislike", "ban"))}
     for page in _pages(store, FAMILIARITIES, given):
-        yield [_told(known, users, items) for known in page if known.track_id in items]
+        yield [_told(known, users, items, weights) for known in page if known.track_id in items]
 
 
-def _told(known: Familiarity, users: Places, items: Places) -> tuple[int, ...]:
-    weight: Any = LIKED if known.feedback == "like" else DISLIKED
+def _told(known: Familiarity, users: Places, items: Places, weights: Weights) -> tuple[int, ...]:
+    weight: Any = weights.liked if known.feedback == "like" else weights.disliked
     user = users.setdefault(known.user_id, len(users))
     return user, items[known.track_id], weight, known.feedback_at, known.feedback_at
 

@@ -14,15 +14,29 @@ from antiphon.store import Collection, ConflictError, Store
 from antiphon.store.schema import (
     ANSWERS,
     FAMILIARITIES,
+    FORGOTTEN,
     LEASES,
     LISTENS,
     PLAYLISTS,
+    PREFERENCES,
+    SHOWINGS,
+    STATES,
     USERS,
 )
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 LONGEST_NAME = 64
+# What is kept of a listener: by their name, and under it.
+PERSONAL: tuple[Collection[Any], ...] = (
+    LISTENS,
+    FORGOTTEN,
+    FAMILIARITIES,
+    PLAYLISTS,
+    SHOWINGS,
+    ANSWERS,
+)
+OWN: tuple[Collection[Any], ...] = (PREFERENCES, STATES, USERS)
 REMOVING = "user remove"
 _hasher = argon2.PasswordHasher()
 
@@ -82,7 +96,7 @@ def set_password(store: Store, name: str, password: str) -> User:
 
 
 def remove(store: Store, name: str) -> User:
-    """Remove a user with their listens, feedback, playlists and answers; return who it was.
+    """Remove a user with all that is kept of them; return who it was.
 
     Raises:
         AccountError: there is no such user, or it is the last admin.
@@ -95,11 +109,11 @@ def remove(store: Store, name: str) -> User:
             raise AccountError(f"{user.name!r} is the only admin; make another one first.")
         # So that of two who are removed at once, one sees that the other is gone.
         store.put(LEASES, Lease(id=REMOVING, holder=user.id, until=now_ms()))
-        personal: tuple[Collection[Any], ...] = (LISTENS, FAMILIARITIES, PLAYLISTS, ANSWERS)
-        for collection in personal:
+        for collection in PERSONAL:
             theirs = store.find(collection, {"user_id": user.id})
             store.delete_many(collection, [doc.id for doc in theirs])
-        store.delete_many(USERS, [user.id])
+        for collection in OWN:
+            store.delete_many(collection, [user.id])
         return user
 
     return store.transact(leave)
