@@ -10,7 +10,7 @@ import click
 
 from antiphon import __version__, serving, supervisor
 from antiphon.audio.errors import ModelError
-from antiphon.commands import accounts, archive, evaluation, models, music, training, upkeep
+from antiphon.commands import accounts, archive, evaluation, models, music, report, training, upkeep
 from antiphon.compute import ComputeError
 from antiphon.evaluation.errors import DataError
 from antiphon.events import EventLogError
@@ -93,6 +93,7 @@ for command in (
     archive.fma,
     evaluation.evaluate,
     evaluation.tune,
+    report.report,
     accounts.user,
     upkeep.store,
     upkeep.backup,

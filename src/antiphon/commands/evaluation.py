@@ -124,6 +124,7 @@ evaluate.add_command(archive.evaluate_fma)
 @click.option("--work", type=_FOLDER, help="Where the search is kept, to go on later.")
 @click.option("--out", type=_FILE, default=Path("recipe.json"), show_default=True)
 @click.option("--report", type=_FILE, help="Write a page with plots, for anybody to read.")
+@click.option("--weights", is_flag=True, help="Find how much completing, skipping … tells instead.")
 def tune(  # noqa: PLR0917 - click gives them by name
     data: Path | None,
     recipe: Path | None,
@@ -137,15 +138,28 @@ def tune(  # noqa: PLR0917 - click gives them by name
     work: Path | None,
     out: Path,
     report: Path | None,
+    weights: bool,
 ) -> None:
     """Find a recipe's parameters and weights, on a hold-out of what may be learnt from.
 
     A test part that came with the data is not looked at. Broken off, the same command goes on. The
     recipe is written as JSON: `antiphon evaluate --model FILE` and `antiphon train --recipe FILE`
     take it.
+
+    With --weights it is the table of taste/weights.py that is looked for, and written: how much a
+    completed track, an early skip … speaks for or against it.
     """
     import msgspec  # noqa: PLC0415 - a command loads what it needs
 
+    begun = _recipe(recipe) if recipe else _built_in()
+    if weights:
+        from antiphon.commands import weighing  # noqa: PLC0415
+
+        dataset = _dataset(data) if data else None
+        budget = {"trials": trials, "seconds": 60 * minutes, "seed": seed, "cut": cut}
+        with _phases("tables") as show:
+            weighing.tune(dataset, begun, out, show, **budget)
+        return
     from antiphon.evaluation.search import Search  # noqa: PLC0415
     from antiphon.evaluation.tune import tune as find  # noqa: PLC0415
 
@@ -163,7 +177,6 @@ def tune(  # noqa: PLR0917 - click gives them by name
         seed=seed,
         pruner="hyperband" if pruner == "hyperband" else "median",
     )
-    begun = _recipe(recipe) if recipe else _built_in()
     with _phases("trials") as show:
         found, tuning = find(how, dataset.interactions, dataset.features, begun, show)
     out.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")

@@ -37,7 +37,7 @@ def train(recipe: str | None, force: bool, compute: str | None, quiet: bool) -> 
     from antiphon.taste.registry import Registry  # noqa: PLC0415
 
     settings = load()
-    given = _read(recipe) if recipe else None
+    given = recipe_in(recipe, "--recipe") if recipe else None
     services = wiring.open_services(replace(settings, compute=compute or settings.compute))
     try:
         done = training.train(
@@ -54,24 +54,22 @@ def train(recipe: str | None, force: bool, compute: str | None, quiet: bool) -> 
     _tell(done)
 
 
-def _read(recipe: str) -> "Recipe":
-    """Return the recipe in a file, if its models and parameters are known.
+def recipe_in(file: str, option: str) -> "Recipe":
+    """Return the recipe in a file that an option names, if its models and parameters are known.
 
     Raises:
         click.BadParameter: it is no recipe.
     """
     from antiphon.taste import recipe as recipes  # noqa: PLC0415 - a command loads what it needs
 
-    if recipe == DEFAULT:
+    if file == DEFAULT:
         return recipes.DEFAULT
     try:
-        found = msgspec.json.decode(Path(recipe).read_bytes(), type=recipes.Recipe)
+        found = msgspec.json.decode(Path(file).read_bytes(), type=recipes.Recipe)
         for name in found.models:
             recipes.kind(name)
     except (OSError, ValueError) as error:
-        raise click.BadParameter(
-            f"{recipe} is no recipe: {error}", param_hint="--recipe"
-        ) from error
+        raise click.BadParameter(f"{file} is no recipe: {error}", param_hint=option) from error
     return found
 
 

@@ -4,18 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.evaluation.errors import DataError
 from antiphon.evaluation.questions import Questions, questions
+from antiphon.model import Ending
 from antiphon.taste.interactions import History, Interactions, Ints, histories
+from antiphon.taste.memory import ENDINGS, Heard
 from antiphon.taste.recommender import FeatureVectors
 
 # The tags that most artists have; the rest are mostly words of one listener.
 MOST_TAGS = 200
 _TAGGED = "user_taggedartists.dat"
+# Columns of a table that says how listens ended.
+_WITH_ENDINGS = 8
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class Dataset:
 
     `artists` names the artist of each item; empty where the data do not say. `tagged` (n, 3) says
     which user gave which item which tag, as places, where "genres" come from that; see `features`.
+    `heard` says how each of the interactions ended, empty where the data do not say.
     """
 
     name: str
@@ -33,6 +39,7 @@ class Dataset:
     features: FeatureVectors = field(default_factory=dict)
     artists: tuple[str, ...] = ()
     tagged: Ints | None = None
+    heard: tuple[Heard, ...] = ()
 
     def features_for(self, asked: Questions) -> FeatureVectors:
         """Return the features, without the tags that somebody gave to what they are asked for.
@@ -162,13 +169,18 @@ def timed_clicks(path: Path) -> NDArray[np.int64]:
 def table(folder: Path) -> Dataset:
     """Read `train.tsv`: a header, then user, item, weight, at (ms) and session, tab-separated.
 
-    That is what `antiphon evaluate --out` writes, and how one's own data may be brought.
+    That is what `antiphon evaluate --out` writes, and how one's own data may be brought. Where it
+    is known how listens ended, three columns more say so: completed, skipped or stopped, played_ms
+    and duration_ms.
     """
     path = folder / "train.tsv"
     rows = [(number, line.split("\t")) for number, line in _lines(path)][1:]
+    columns = len(rows[0][1]) if rows and len(rows[0][1]) == _WITH_ENDINGS else 5
     for number, row in rows:
-        if len(row) != 5:
-            raise DataError(f"{path}, line {number}: 5 columns are needed, there are {len(row)}.")
+        if len(row) != columns:
+            raise DataError(
+                f"{path}, line {number}: {columns} columns are needed, there are {len(row)}."
+            )
     weight = np.array([_number(row[2], path, number) for number, row in rows], np.float32)
     at, session = (
         np.array([_whole(row[column], path, number, least=-1) for number, row in rows], np.int64)
@@ -181,7 +193,18 @@ def table(folder: Path) -> Dataset:
         tuple(map(str, users)), tuple(map(str, items)), user[order].astype(np.int32),
         item[order].astype(np.int32), weight[order], at[order], session[order].astype(np.int32),
     )  # fmt: skip
-    return Dataset(folder.name, "table", interactions)
+    in_time = [rows[place] for place in order.tolist()] if columns == _WITH_ENDINGS else []
+    heard = tuple(_heard(path, number, row) for number, row in in_time)
+    return Dataset(folder.name, "table", interactions, heard=heard)
+
+
+def _heard(path: Path, number: int, row: Sequence[str]) -> Heard:
+    ended = cast("Ending", row[5])
+    if ended not in ENDINGS:
+        raise DataError(f"{path}, line {number}: {ended!r} is none of {', '.join(ENDINGS)}.")
+    played_ms, duration_ms = (_whole(word, path, number) for word in row[6:])
+    at = _whole(row[3], path, number, least=-1)
+    return Heard(row[1], at, played_ms, duration_ms, ENDINGS.index(ended))
 
 
 _READERS = {

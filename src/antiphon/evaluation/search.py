@@ -62,7 +62,7 @@ class Model:
     def space(self) -> Space:
         """Where to look: the spans of the model, and as far as what is given."""
         space = recipes.kind(self.name).space
-        return {name: _reaching(span, self.first[name]) for name, span in space.items()}
+        return {name: reaching(span, self.first[name]) for name, span in space.items()}
 
     @cached_property
     def first(self) -> Parameters:
@@ -81,7 +81,7 @@ def search(how: Search, model: Model, data: str, until: float, progress: Progres
         DataError: the journal is of other data or another recipe.
     """
     study = _study(how, model, data)
-    space = _distributions(model.space)
+    space = distributions(model.space)
     while (done := _done(study)) < how.trials:
         if done and time.monotonic() >= until:
             break
@@ -191,15 +191,17 @@ def _is_late(seconds: float, shares: Sequence[float], until: float) -> bool:
     return time.monotonic() + seconds * shares[1] / shares[0] > until
 
 
-def _reaching(
+def reaching(
     span: Span | tuple[str | float | bool, ...], value: Any
 ) -> Span | tuple[str | float | bool, ...]:
+    """Return a span that reaches as far as a value."""
     if isinstance(span, tuple):
         return span if value in span else (*span, value)
     return Span(min(span.low, value), max(span.high, value), span.log)
 
 
-def _distributions(space: Space) -> dict[str, Any]:
+def distributions(space: Space) -> dict[str, Any]:
+    """Return a space as Optuna has it."""
     from optuna import distributions as of  # noqa: PLC0415 - as above
 
     def one(span: Span | tuple[str | float | bool, ...]) -> Any:

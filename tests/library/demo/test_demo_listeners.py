@@ -2,9 +2,18 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
-from antiphon.library.demo.listeners import PERSONAS, SimulatedListener, simulate
+from antiphon.library.demo.listeners import (
+    PERSONAS,
+    SimulatedListener,
+    liking,
+    likings,
+    simulate,
+    skipped_after,
+    staying,
+)
 from antiphon.library.demo.styles import STYLES
 from antiphon.model import Track
 
@@ -74,3 +83,26 @@ def test_an_empty_catalogue_gives_listeners_without_listens() -> None:
 def test_tracks_without_genre_or_length_are_heard_too() -> None:
     bare = [Track(id="tr-1", title="", sort="")]
     assert all(listener.listens for listener in simulate(bare, seed=1, now_ms=NOW))
+
+
+def test_what_is_liked_more_is_heard_out_more_often_by_everybody() -> None:
+    for persona in PERSONAS:
+        chances = [staying(persona, liked) for liked in (0.02, 0.3, 0.6, 1.0)]
+        assert chances == sorted(chances)
+        assert 0 < chances[0] < chances[-1] <= 1
+
+
+def test_likings_are_of_the_genre_and_a_little_of_each_track() -> None:
+    chance = np.random.default_rng(0)
+    for persona in PERSONAS:
+        liked = likings(persona, TRACKS, chance)
+        of_genre = np.array([liking(persona, track) for track in TRACKS])
+        assert np.corrcoef(liked, of_genre)[0, 1] > 0.7
+        assert len(set(liked)) > len(TRACKS) / 2
+
+
+def test_a_skip_comes_early_and_before_the_end() -> None:
+    chance = np.random.default_rng(0)
+    shares = [skipped_after(chance) for _ in range(2000)]
+    assert 0.2 < np.mean(shares) < 0.3
+    assert 0 < min(shares) < max(shares) < 1

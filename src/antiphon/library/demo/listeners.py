@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from antiphon.model import Ending, Feedback, Track
 
 _DAY_MS = 24 * 3600 * 1000
 _DAYS = 56
+
+Likings = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -132,20 +135,35 @@ def liking(persona: Persona, track: Track) -> float:
     return persona.affinity.get(track.genres[0], 0.2) if track.genres else 0.2
 
 
+def likings(persona: Persona, tracks: Sequence[Track], rng: np.random.Generator) -> Likings:
+    """Return how much a persona likes each track (tracks,), 0.02 to 1: its genre's and its own."""
+    of_genres = np.array([liking(persona, track) for track in tracks])
+    return np.clip(of_genres + rng.normal(0, 0.12, len(tracks)), 0.02, 1)
+
+
+def staying(persona: Persona, liked: float) -> float:
+    """Return how likely a persona is to hear a track to its end, by how much it is liked."""
+    return min(0.12 + 0.8 * liked + 0.25 * (persona.patience - 0.5), 1.0)
+
+
+def skipped_after(rng: np.random.Generator) -> float:
+    """Draw after which share of it a track is skipped: a quarter on average, seldom late."""
+    return float(rng.beta(1.3, 4.0))
+
+
 def _listens(
     persona: Persona, tracks: Sequence[Track], now_ms: int, rng: np.random.Generator
 ) -> Iterator[SimulatedListen]:
-    likings = np.array([liking(persona, track) for track in tracks])
-    likings = np.clip(likings + rng.normal(0, 0.12, len(tracks)), 0.02, 1)
+    liked = likings(persona, tracks, rng)
     judged: set[int] = set()
     free_from = 0
     for start in _session_starts(persona, now_ms, rng):
         at = max(start, free_from)
-        for choice, final in _session(persona, likings, rng):
-            heard = _heard(tracks[choice], at, float(likings[choice]), persona, rng, final=final)
+        for choice, final in _session(persona, liked, rng):
+            heard = _heard(tracks[choice], at, float(liked[choice]), persona, rng, final=final)
             if at + heard.played_ms > now_ms:
                 return
-            yield _judged(heard, choice, float(likings[choice]), judged, rng)
+            yield _judged(heard, choice, float(liked[choice]), judged, rng)
             at += heard.played_ms + int(rng.integers(300, 4000))
         free_from = at
 
@@ -162,15 +180,13 @@ def _session_starts(persona: Persona, now_ms: int, rng: np.random.Generator) -> 
 
 
 def _session(
-    persona: Persona,
-    likings: np.ndarray[tuple[int], np.dtype[np.float64]],
-    rng: np.random.Generator,
+    persona: Persona, liked: Likings, rng: np.random.Generator
 ) -> Iterator[tuple[int, bool]]:
     """Choose a session's tracks, mostly by taste, none twice; say which is the last."""
-    length = min(len(likings), 1 + int(rng.poisson(persona.session_tracks - 1)))
-    tasteful = np.exp(5 * likings)
-    weights = (1 - persona.curiosity) * tasteful / tasteful.sum() + persona.curiosity / len(likings)
-    chosen = rng.choice(len(likings), size=length, replace=False, p=weights)
+    length = min(len(liked), 1 + int(rng.poisson(persona.session_tracks - 1)))
+    tasteful = np.exp(5 * liked)
+    weights = (1 - persona.curiosity) * tasteful / tasteful.sum() + persona.curiosity / len(liked)
+    chosen = rng.choice(len(liked), size=length, replace=False, p=weights)
     for order, choice in enumerate(chosen.tolist()):
         yield choice, order == length - 1
 
@@ -184,12 +200,11 @@ def _heard(
     *,
     final: bool,
 ) -> SimulatedListen:
-    stays = 0.12 + 0.8 * liked + 0.25 * (persona.patience - 0.5)
     if final and rng.random() < 0.5:
         return SimulatedListen(track.id, at, _share(track, rng.uniform(0.1, 0.9)), "stopped")
-    if rng.random() < stays:
+    if rng.random() < staying(persona, liked):
         return SimulatedListen(track.id, at, track.duration_ms, "completed")
-    return SimulatedListen(track.id, at, _share(track, rng.beta(1.3, 4.0)), "skipped")
+    return SimulatedListen(track.id, at, _share(track, skipped_after(rng)), "skipped")
 
 
 def _share(track: Track, share: float) -> int:
