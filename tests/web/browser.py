@@ -1,9 +1,12 @@
 """A logged-in listener's browser, as the tests hold it."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from flask.testing import FlaskClient
+
+from antiphon.model import now_ms
 
 PASSWORD = "correct horse"
 
@@ -25,3 +28,23 @@ class Browser:
 
     def get(self, path: str, expect: int = 200) -> Any:
         return self.call("GET", path, expect=expect)
+
+
+def ended(
+    track_id: str, played_ms: int = 200_000, reason: str = "completed", **more: Any
+) -> dict[str, Any]:
+    """What a player sends at the end of a track."""
+    return {
+        "id": str(uuid.uuid4()),
+        "kind": "ended",
+        "track_id": track_id,
+        "at": now_ms(),
+        "played_ms": played_ms,
+        "reason": reason,
+        **more,
+    }
+
+
+def skipped(track_id: str) -> dict[str, Any]:
+    """What a player sends when a track is skipped after two seconds."""
+    return ended(track_id, 2_000, "skipped")

@@ -18,6 +18,7 @@ from antiphon.audio.features import FEATURE_SETS
 from antiphon.events import EventLog, Topic, open_event_log
 from antiphon.library.names import artist_id, sort_key
 from antiphon.live import worker
+from antiphon.live.budget import Budget
 from antiphon.live.models import Models
 from antiphon.model import Album, Artist, AudioFormat, Credit, Features, Track
 from antiphon.ops import users
@@ -36,6 +37,13 @@ def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords with the least effort that argon2 knows; there are many in these tests."""
     quick = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(users, "_hasher", quick)
+
+
+@pytest.fixture(autouse=True)
+def _time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let answers take their time: what they are must not depend on what else the machine does."""
+    begin = Budget.__init__
+    monkeypatch.setattr(Budget, "__init__", lambda budget, _ms: begin(budget, 0))
 
 
 @pytest.fixture
@@ -117,8 +125,10 @@ def _album(tracks: list[Track]) -> Album:
 
 
 @pytest.fixture
-def app(library: Store, log: EventLog, tmp_path: Path) -> flask.Flask:
-    return create_app(Settings(data=tmp_path), library, log)
+def app(library: Store, log: EventLog, tmp_path: Path) -> Iterator[flask.Flask]:
+    app = create_app(Settings(data=tmp_path), library, log)
+    yield app
+    app.extensions["antiphon"].showings.close()
 
 
 @pytest.fixture
@@ -152,14 +162,26 @@ def admin(log_in: Callable[..., Browser]) -> Browser:
 
 
 @pytest.fixture
-def settle(store: Store, log: EventLog) -> Callable[[], None]:
+def settle(app: flask.Flask, store: Store, log: EventLog) -> Callable[[], None]:
     """Let the live worker work off everything that has happened so far."""
     models = Models(store)
 
     def settle() -> None:
+        app.extensions["antiphon"].showings.flush()
         with log.consumer(Topic.LISTENS, worker.GROUP) as consumer:
             while batch := consumer.poll(0.01):
                 worker.handle(store, log, models, batch)
                 consumer.commit(batch)
 
     return settle
+
+
+@pytest.fixture
+def listen(ann: Browser, settle: Callable[[], None]) -> Callable[..., None]:
+    """Let things happen in Ann's player, and the live worker answer them."""
+
+    def listen(*events: dict[str, Any]) -> None:
+        ann.call("POST", "/events", {"events": list(events)}, expect=202)
+        settle()
+
+    return listen

@@ -14,7 +14,7 @@ from browser import Browser
 PUBLIC = {"pages.page", "pages.ui_file", "pages.healthz", "session.log_in"}
 ADMIN = {
     *("session.listeners", "session.act_as", "session.act_as_oneself"),
-    "session.pause_analysis",
+    *("session.pause_analysis", "reports.overall"),
 }
 
 

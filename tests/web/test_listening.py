@@ -9,28 +9,7 @@ import pytest
 from antiphon.model import now_ms
 from antiphon.store import Store
 from antiphon.store.schema import LOG_ENTRIES
-from browser import Browser
-
-
-def ended(track_id: str, played_ms: int, reason: str = "completed", **more: Any) -> dict[str, Any]:
-    return {
-        "id": str(uuid.uuid4()),
-        "kind": "ended",
-        "track_id": track_id,
-        "at": now_ms(),
-        "played_ms": played_ms,
-        "reason": reason,
-        **more,
-    }
-
-
-@pytest.fixture
-def listen(ann: Browser, settle: Callable[[], None]) -> Callable[..., None]:
-    def listen(*events: dict[str, Any]) -> None:
-        ann.call("POST", "/events", {"events": list(events)}, expect=202)
-        settle()
-
-    return listen
+from browser import Browser, ended
 
 
 def next_up(ann: Browser) -> list[str]:
@@ -46,6 +25,22 @@ def test_a_listen_is_in_the_history_with_its_source(
     assert item["track"]["title"] == "Calm 1 1"
     assert item["ended"] == "completed"
     assert item["source"] == source
+    assert item["track"]["plays"] == 1
+
+
+def test_how_a_listen_goes_is_told_and_its_end_counts(
+    ann: Browser, listen: Callable[..., None]
+) -> None:
+    end = ended("tr-calm11", 200_000)
+    course = [
+        {"kind": kind, "id": str(uuid.uuid4()), "track_id": "tr-calm11", "at": end["at"], **more}
+        for kind, more in (("started", {}), ("progress", {"played_ms": 90_000}))
+    ]
+    accepted = ann.call("POST", "/events", {"events": [*course, end]}, expect=202)
+    assert accepted == {"accepted": 3, "events": [event["id"] for event in (*course, end)]}
+    listen()
+    (item,) = ann.get("/history")["items"]
+    assert item["id"].endswith(end["id"])
     assert item["track"]["plays"] == 1
 
 
@@ -86,6 +81,8 @@ def test_history_comes_latest_first_in_pages(ann: Browser, listen: Callable[...,
         ({"at": "yesterday"}, "at"),
         ({"source": {"kind": "search", "id": "x" * 301}}, "source.id"),
         ({"source": {"kind": "search", "id": "\ud800"}}, "half a character"),
+        ({"source": {"kind": "search", "answer": "x" * 81}}, "source.answer"),
+        ({"source": {"kind": "telepathy"}}, "source.kind"),
     ],
 )
 def test_a_client_that_lies_is_told_and_nothing_is_kept(

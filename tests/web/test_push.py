@@ -19,9 +19,10 @@ from itsdangerous import URLSafeTimedSerializer
 
 from antiphon.events import AnswerChanged, EventLog, Topic, open_event_log
 from antiphon.events.records import encode
-from antiphon.model import Progress
+from antiphon.live import measures
+from antiphon.model import Progress, now_ms
 from antiphon.store import Store, StoreUnavailableError, open_store
-from antiphon.store.schema import PROGRESS
+from antiphon.store.schema import PROGRESS, WORKERS
 from antiphon.web import push, tokens
 from antiphon.web.push import Push
 
@@ -51,8 +52,14 @@ class Server:
             with connection.getresponse() as response:
                 yield response
 
-    def answered(self, user_id: str, version: str) -> None:
-        changed = AnswerChanged(user_id=user_id, surface="next", version=version)
+    def answered(self, user_id: str, version: str, accepted_at: int = 0) -> None:
+        changed = AnswerChanged(
+            user_id=user_id,
+            surface="next",
+            version=version,
+            event=f"event of {version}",
+            accepted_at=accepted_at,
+        )
         self.log.append(Topic.RECOMMENDATIONS, user_id, [encode(changed)])
 
     @contextmanager
@@ -108,6 +115,10 @@ def next_event(page: http.client.HTTPResponse) -> tuple[str, Any]:
     return fields["event"], msgspec.json.decode(fields["data"])
 
 
+def answer_of(version: str) -> tuple[str, dict[str, str]]:
+    return "answer", {"surface": "next", "version": version, "event": f"event of {version}"}
+
+
 def test_an_answer_reaches_its_listeners_pages_within_a_second_and_nobody_elses(
     server: Server,
 ) -> None:
@@ -117,10 +128,10 @@ def test_an_answer_reaches_its_listeners_pages_within_a_second_and_nobody_elses(
         appended_at = time.monotonic()
         server.answered("ann", "e1")
         for page in (one, other):
-            assert next_event(page) == ("answer", {"surface": "next", "version": "e1"})
+            assert next_event(page) == answer_of("e1")
         assert time.monotonic() - appended_at < 1
         server.answered("ben", "b1")
-        assert next_event(bens) == ("answer", {"surface": "next", "version": "b1"})
+        assert next_event(bens) == answer_of("b1")
 
 
 def test_the_progress_of_work_in_the_background_reaches_everybody(server: Server) -> None:
@@ -140,7 +151,7 @@ def test_an_unreadable_event_is_passed_over(server: Server) -> None:
         server.log.append(Topic.RECOMMENDATIONS, "ann", [b"not json"])
         time.sleep(0.2)
         server.answered("ann", "e2")
-        assert next_event(page) == ("answer", {"surface": "next", "version": "e2"})
+        assert next_event(page) == answer_of("e2")
 
 
 @pytest.mark.parametrize("query", ["", "?token=", "?token=forged", "?token=%00%ff"])
@@ -337,14 +348,17 @@ def test_an_error_nobody_foresaw_does_not_end_the_pushes(
     monkeypatch.setattr(push, "_RETRY_S", 0.01)
     failed = []
 
-    def fail_once(messages: bytes) -> tuple[bytes, ...]:
-        if not failed:
-            failed.append(messages)
-            raise ZeroDivisionError
-        return (b"event: answer\n\n",)
+    decode = push.decode
 
-    monkeypatch.setattr(push, "_answer_message", fail_once)
+    def fail_once(*args: Any) -> Any:
+        if not failed:
+            failed.append(args)
+            raise ZeroDivisionError
+        return decode(*args)
+
+    monkeypatch.setattr(push, "decode", fail_once)
     log = open_event_log("local:", store)
+    changed = encode(AnswerChanged(user_id="ann", surface="next", version="e1"))
 
     async def story() -> None:
         with _alive(application) as started:
@@ -354,9 +368,9 @@ def test_an_error_nobody_foresaw_does_not_end_the_pushes(
             stream = asyncio.ensure_future(page.open())
 
             def heard() -> bool:
-                log.append(Topic.RECOMMENDATIONS, "ann", [b"{}"])
+                log.append(Topic.RECOMMENDATIONS, "ann", [changed])
                 # Told that something may have been missed, and then what happens.
-                return '"version":""' in page.text and "event: answer\n\n" in page.text
+                return '"version":""' in page.text and '"version":"e1"' in page.text
 
             await _when(heard)
             page.gone.set()
@@ -364,6 +378,42 @@ def test_an_error_nobody_foresaw_does_not_end_the_pushes(
 
     asyncio.run(story())
     assert failed
+
+
+def test_the_push_process_tells_of_itself_in_the_metrics(
+    application: Push, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measures, "KEEP_EVERY_S", 0.02)
+    log = open_event_log("local:", store)
+    counted, summed = lag("count"), lag("sum")
+
+    async def story() -> None:
+        with _alive(application) as started:
+            await started()
+            page = Connection(application, "ann")
+            page.reads.set()
+            stream = asyncio.ensure_future(page.open())
+            await _when(lambda: page.text)
+            changed = AnswerChanged(
+                user_id="ann", surface="next", version="e1", accepted_at=now_ms() - 200
+            )
+            log.append(Topic.RECOMMENDATIONS, "ann", [encode(changed)])
+            await _when(lambda: '"e1"' in page.text)
+            await _when(lambda: "antiphon_push_pages 1.0" in kept(store))
+            assert lag("count") == counted + 1
+            assert 0.2 <= lag("sum") - summed < PATIENCE_S
+            page.gone.set()
+            await asyncio.wait_for(stream, 5)
+
+    asyncio.run(story())
+
+
+def lag(what: str) -> float:
+    return measures.PUSH.get_sample_value(f"antiphon_push_lag_seconds_{what}") or 0.0
+
+
+def kept(store: Store) -> str:
+    return "".join(worker.metrics for worker in store.find(WORKERS))
 
 
 def test_open_pages_do_not_keep_the_server_from_stopping(server: Server) -> None:

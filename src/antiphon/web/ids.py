@@ -2,6 +2,9 @@
 
 import uuid_utils
 
+# What an id looks like that somebody else made.
+EVENT_ID = r"^[0-9a-fA-F-]{16,64}$"
+
 
 def new_event_id() -> str:
     """Return an id that nothing had before."""

@@ -9,8 +9,10 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -26,6 +28,7 @@ from antiphon.events import (
 )
 from antiphon.events.records import decode
 from antiphon.events.trouble import Trouble
+from antiphon.live import measures
 from antiphon.model import Progress
 from antiphon.store import Store, StoreUnavailableError
 from antiphon.store.schema import PROGRESS
@@ -40,7 +43,19 @@ QUEUE_SIZE = 64
 HEARTBEAT_S = 20.0
 PROGRESS_EVERY_S = 1.0
 _RETRY_S = 2.0
+_WAIT_S = 0.2
+_ENDS_WITHIN_S = 0.5
+_MISSED = AnswerChanged(user_id="", surface="next", version="")
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class News:
+    """A message to pages, of the event that it is called after in `/metrics`."""
+
+    event: str
+    message: bytes
+    accepted_at: int = 0
 
 
 class Push:
@@ -62,11 +77,15 @@ class Push:
             await self._serve(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        while (message := await receive())["type"] == "lifespan.startup":
-            self._loop = asyncio.get_running_loop()
-            threading.Thread(target=self._consume, daemon=True).start()
-            await send({"type": "lifespan.startup.complete"})
-        self._stopped.set()
+        ended = contextlib.ExitStack()
+        try:
+            while (message := await receive())["type"] == "lifespan.startup":
+                self._loop = asyncio.get_running_loop()
+                ended.enter_context(measures.kept(self._store, "push", [measures.PUSH]))
+                ended.enter_context(self._following())
+                await send({"type": "lifespan.startup.complete"})
+        finally:
+            ended.close()
         await send({"type": message["type"] + ".complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,11 +105,22 @@ class Push:
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_SIZE)
         self._pages[user_id].add(queue)
         try:
-            yield queue
+            with measures.PAGES.track_inprogress():
+                yield queue
         finally:
             self._pages[user_id].discard(queue)
             if not self._pages[user_id]:
                 del self._pages[user_id]
+
+    @contextlib.contextmanager
+    def _following(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._consume, name="push", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stopped.set()
+            thread.join(_ENDS_WITHIN_S)
 
     def _consume(self) -> None:
         """Hand on what happens, for ever; whatever goes wrong, try again."""
@@ -99,7 +129,7 @@ class Push:
             try:
                 with self._events.consumer(Topic.RECOMMENDATIONS, None) as consumer:
                     # What happened until now may have been missed: pages that are open ask again.
-                    self._hand_on(None, _message("answer", {"surface": "next", "version": ""}))
+                    self._hand_on(None, _answer_news(_MISSED))
                     self._follow(consumer, trouble)
             except (EventLogError, StoreUnavailableError) as error:
                 self._stopped.wait(trouble.met(error))
@@ -111,11 +141,15 @@ class Push:
     def _follow(self, consumer: Consumer, trouble: Trouble) -> None:
         """Keep the consumer while the store is away: another would begin at what is new then."""
         shown: dict[str, Progress] = {}
+        look_at = 0.0
         while not self._stopped.is_set():
             try:
-                for entry in consumer.poll(PROGRESS_EVERY_S):
-                    self._hand_on(entry.key, *_answer_message(entry.value))
-                shown = self._show_progress(shown)
+                for entry in consumer.poll(_WAIT_S):
+                    with contextlib.suppress(UnreadableEventError):
+                        self._hand_on(entry.key, _answer_news(decode(entry.value, AnswerChanged)))
+                if time.monotonic() >= look_at:
+                    shown = self._show_progress(shown)
+                    look_at = time.monotonic() + PROGRESS_EVERY_S
                 trouble.over()
             except StoreUnavailableError as error:
                 self._stopped.wait(trouble.met(error))
@@ -124,22 +158,30 @@ class Push:
         now = self._store.get_many(PROGRESS, ["scan", "analysis"])
         if now != shown:
             data = {name: now.get(name) for name in ("scan", "analysis")}
-            self._hand_on(None, _message("progress", data))
+            self._hand_on(None, News("progress", _message("progress", data)))
         return now
 
-    def _hand_on(self, user_id: str | None, *messages: bytes) -> None:
+    def _hand_on(self, user_id: str | None, news: News) -> None:
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._put, user_id, messages)
+            self._loop.call_soon_threadsafe(self._put, user_id, news)
 
-    def _put(self, user_id: str | None, messages: tuple[bytes, ...]) -> None:
+    def _put(self, user_id: str | None, news: News) -> None:
         users = list(self._pages) if user_id is None else [user_id]
-        for queue in [page for user in users for page in self._pages.get(user, ())]:
-            for message in messages:
-                if queue.full():
-                    queue.get_nowait()
-                    queue.put_nowait(None)
-                else:
-                    queue.put_nowait(message)
+        pages = [page for user in users for page in self._pages.get(user, ())]
+        for page in pages:
+            _put_or_cut_off(page, news.message)
+        measures.PUSHED.labels(event=news.event).inc(len(pages))
+        if pages:
+            measures.note_lag(measures.PUSH_LAG, news.accepted_at)
+
+
+def _put_or_cut_off(page: asyncio.Queue[bytes | None], message: bytes) -> None:
+    if page.full():
+        measures.CUT_OFF.inc()
+        page.get_nowait()
+        page.put_nowait(None)
+    else:
+        page.put_nowait(message)
 
 
 async def _stream(queue: asyncio.Queue[bytes | None], receive: Receive, send: Send) -> None:
@@ -194,12 +236,9 @@ async def _answer(send: Send, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _answer_message(value: bytes) -> tuple[bytes, ...]:
-    try:
-        changed = decode(value, AnswerChanged)
-    except UnreadableEventError:
-        return ()
-    return (_message("answer", {"surface": changed.surface, "version": changed.version}),)
+def _answer_news(changed: AnswerChanged) -> News:
+    data = {"surface": changed.surface, "version": changed.version, "event": changed.event}
+    return News("answer", _message("answer", data), changed.accepted_at)
 
 
 def _message(event: str, data: object) -> bytes:

@@ -9,6 +9,8 @@ from antiphon.events import EventLog
 from antiphon.live.models import Models
 from antiphon.settings import Settings
 from antiphon.store import Store
+from antiphon.web.reports import Reports
+from antiphon.web.showings import Showings
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Site:
     log: EventLog
     models: Models
     secret: str
+    showings: Showings
+    reports: Reports
 
 
 def site() -> Site:

@@ -2,14 +2,26 @@
 
 import flask
 
-from antiphon.web.api import catalogue, description, listening, playlists, recommendations, session
+from antiphon.web.api import (
+    catalogue,
+    controls,
+    description,
+    listening,
+    playlists,
+    recommendations,
+    reports,
+    session,
+)
 
 PREFIX = "/api/v1"
 
 
 def install(app: flask.Flask) -> None:
     """Add every chapter to the application."""
-    for chapter in (session, catalogue, listening, recommendations, playlists, description):
+    for chapter in (
+        *(session, catalogue, listening, controls, recommendations, reports),
+        *(playlists, description),
+    ):
         app.register_blueprint(chapter.blueprint, url_prefix=PREFIX)
 
 

@@ -1,4 +1,4 @@
-"""What listeners do: events, feedback, and the history made of them."""
+"""What happens in a listener's player, and the history made of it."""
 
 from typing import Annotated, Literal
 
@@ -6,18 +6,16 @@ import flask
 import msgspec
 from spectree import Response
 
-from antiphon.events import ListenerEvent, Topic
-from antiphon.events.records import encode
+from antiphon.events import ListenerEvent
 from antiphon.model import Ending, Source, now_ms
-from antiphon.ops import metrics
-from antiphon.store.schema import LISTENS, TRACKS
+from antiphon.store.schema import FORGOTTEN, LISTENS, TRACKS
 from antiphon.web.access import Access, allow
 from antiphon.web.accounts import listener_id
 from antiphon.web.api import present, views
-from antiphon.web.api.catalogue import existing
+from antiphon.web.api.accepting import accept
 from antiphon.web.api.description import spec
 from antiphon.web.api.paging import PageQuery, page
-from antiphon.web.ids import new_event_id
+from antiphon.web.ids import EVENT_ID
 from antiphon.web.problems import Problem
 from antiphon.web.site import site
 
@@ -32,13 +30,14 @@ class EventSource(Source, frozen=True):
     """Where a listen came from, as a player says it."""
 
     id: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    answer: Annotated[str, msgspec.Meta(max_length=80)] = ""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that happened in a player; `played_ms` is the time really played."""
 
-    id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F-]{16,64}$")]
-    kind: Literal["started", "ended"]
+    id: Annotated[str, msgspec.Meta(pattern=EVENT_ID)]
+    kind: Literal["started", "progress", "ended"]
     track_id: Annotated[str, msgspec.Meta(max_length=80)]
     at: Annotated[int, msgspec.Meta(ge=0)]
     played_ms: Annotated[int, msgspec.Meta(ge=0, le=7 * DAY_MS)] = 0
@@ -52,10 +51,10 @@ class Events(msgspec.Struct, frozen=True):
     events: Annotated[list[Event], msgspec.Meta(max_length=500)]
 
 
-class FeedbackBody(msgspec.Struct, frozen=True):
-    """What the listener thinks of a track; null takes it back."""
+class HistoryQuery(PageQuery, frozen=True, kw_only=True):
+    """Which page is asked for, of the listens, or of those that were forgotten."""
 
-    value: Literal["like", "dislike"] | None
+    forgotten: bool = False
 
 
 @blueprint.post("/events")
@@ -66,37 +65,18 @@ def events(json: Events) -> flask.Response:
     known = site().store.get_many(TRACKS, {event.track_id for event in json.events})
     for event in json.events:
         _check(event, known)
-    _append([_record(event) for event in json.events])
-    return present.json_of(views.Accepted(accepted=len(json.events)), 202)
-
-
-@blueprint.put("/tracks/<id>/feedback")
-@spec.validate(json=FeedbackBody, resp=Response(HTTP_202=views.Accepted))
-@allow(Access.LISTENER)
-def feedback(id: str, json: FeedbackBody) -> flask.Response:
-    """Like a track, or say that it is not for one, or take either back."""
-    existing(TRACKS, id, "track")
-    kind: Literal["liked", "disliked", "undone"] = "undone"
-    if json.value is not None:
-        kind = "liked" if json.value == "like" else "disliked"
-    _append(
-        [
-            ListenerEvent(
-                id=new_event_id(), user_id=listener_id(), track_id=id, at=now_ms(), kind=kind
-            )
-        ]
-    )
-    return present.json_of(views.Accepted(accepted=1), 202)
+    return accept([_record(event) for event in json.events])
 
 
 @blueprint.get("/history")
-@spec.validate(query=PageQuery, resp=Response(HTTP_200=views.ListenPage))
+@spec.validate(query=HistoryQuery, resp=Response(HTTP_200=views.ListenPage))
 @allow(Access.LISTENER)
-def history(query: PageQuery) -> flask.Response:
+def history(query: HistoryQuery) -> flask.Response:
     """List the listener's listens, latest first."""
     store, user_id = site().store, listener_id()
+    kept = FORGOTTEN if query.forgotten else LISTENS
     listens, after = page(
-        store, LISTENS, {"user_id": user_id}, ("user_id", "at"), query, descending=True
+        store, kept, {"user_id": user_id}, ("user_id", "at"), query, descending=True
     )
     tracks = present.tracks_by_id(store, user_id, [listen.track_id for listen in listens])
     items = tuple(
@@ -122,20 +102,16 @@ def _check(event: Event, known: object) -> None:
 
 
 def _record(event: Event) -> ListenerEvent:
+    now = now_ms()
     return ListenerEvent(
         id=event.id,
         user_id=listener_id(),
         track_id=event.track_id,
-        at=min(event.at, now_ms() + CLOCK_LEEWAY_MS),
+        at=min(event.at, now + CLOCK_LEEWAY_MS),
+        accepted_at=now,
         kind=event.kind,
         played_ms=event.played_ms,
         reason=event.reason,
         source=event.source,
         client="web",
     )
-
-
-def _append(records: list[ListenerEvent]) -> None:
-    site().log.append(Topic.LISTENS, listener_id(), [encode(record) for record in records])
-    for record in records:
-        metrics.EVENTS.labels(kind=record.kind).inc()

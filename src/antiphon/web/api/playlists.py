@@ -84,7 +84,7 @@ def create(json: NewPlaylist) -> flask.Response:
 @allow(Access.LISTENER)
 def show(id: str) -> flask.Response:
     """Show a playlist with its tracks."""
-    doc = _own(id)
+    doc = own(id)
     tracks = present.tracks(site().store, listener_id(), _tracks(doc.track_ids))
     return present.json_of(views.PlaylistDetail(playlist=present.playlist(doc), tracks=tracks))
 
@@ -94,7 +94,7 @@ def show(id: str) -> flask.Response:
 @allow(Access.LISTENER)
 def rename(id: str, json: Rename) -> flask.Response:
     """Rename a playlist."""
-    doc = _own(id)
+    doc = own(id)
     return _changed(doc, replace(doc, name=json.name.strip(), sort=sort_key(json.name)))
 
 
@@ -103,7 +103,7 @@ def rename(id: str, json: Rename) -> flask.Response:
 @allow(Access.LISTENER)
 def delete(id: str) -> tuple[str, int]:
     """Delete a playlist."""
-    site().store.delete_many(PLAYLISTS, [_own(id).id])
+    site().store.delete_many(PLAYLISTS, [own(id).id])
     return "", 204
 
 
@@ -112,7 +112,7 @@ def delete(id: str) -> tuple[str, int]:
 @allow(Access.LISTENER)
 def add(id: str, json: Additions) -> flask.Response:
     """Add tracks at the end of a playlist."""
-    doc = _own(id)
+    doc = own(id)
     existing_tracks(json.track_ids)
     if len(doc.track_ids) + len(json.track_ids) > LONGEST:
         raise Problem(422, "Too long", f"A playlist holds at most {LONGEST} tracks.")
@@ -124,12 +124,17 @@ def add(id: str, json: Additions) -> flask.Response:
 @allow(Access.LISTENER)
 def arrange(id: str, json: Contents) -> flask.Response:
     """Put a playlist into a new order, or leave tracks out of it."""
-    doc = _own(id)
+    doc = own(id)
     existing_tracks(json.track_ids)
     return _changed(replace(doc, version=json.version), _filled(doc, json.track_ids))
 
 
-def _own(id: str) -> Playlist:
+def own(id: str) -> Playlist:
+    """Return a playlist of the listener's own.
+
+    Raises:
+        Problem: 404, they have no such one.
+    """
     doc = existing(PLAYLISTS, id, "playlist")
     if doc.user_id != listener_id():
         raise Problem(404, "Not found", f"There is no playlist {id[:80]!r}.")

@@ -22,13 +22,13 @@ from antiphon.model import (
 )
 from antiphon.store import Store
 from antiphon.store.schema import FAMILIARITIES, TRACKS
-from antiphon.web.api import views
+from antiphon.web.api import answer_views, views
 
 _NO_GAIN = ReplayGain()
 _NOTHING = Familiarity(id="", user_id="", track_id="")
 
 
-def json_of(view: views.View, status: int = 200) -> flask.Response:
+def json_of(view: msgspec.Struct, status: int = 200) -> flask.Response:
     """Return a view as a JSON response."""
     response = flask.Response(msgspec.json.encode(view), status, mimetype="application/json")
     response.headers["Cache-Control"] = "private, no-cache"
@@ -49,14 +49,15 @@ def tracks_by_id(store: Store, user_id: str, ids: Iterable[str]) -> dict[str, vi
 
 def recommended(
     items: Sequence[Recommendation], known: dict[str, views.TrackView]
-) -> tuple[views.RecommendedView, ...]:
+) -> tuple[answer_views.RecommendedView, ...]:
     """Return recommendations with their tracks, of which `known` holds those that there are."""
     return tuple(
-        views.RecommendedView(
+        answer_views.RecommendedView(
             track=known[item.track_id],
             score=item.score,
             generator=item.generator,
             reasons=item.reasons,
+            probability=item.probability,
         )
         for item in items
         if item.track_id in known
@@ -163,5 +164,6 @@ def _track(doc: Track, known: Familiarity) -> views.TrackView:
         heard=bool(doc.features) and not doc.features.startswith("failed:"),
         origin=_origin(doc.origin) if doc.origin else None,
         feedback=known.feedback,
+        rating=known.rating,
         plays=known.plays,
     )

@@ -1,4 +1,4 @@
-"""What the API says: the shapes of its answers, every field always there."""
+"""What the API says of music and listeners: the shapes, every field always there."""
 
 import msgspec
 
@@ -37,6 +37,7 @@ class TrackView(View, frozen=True):
 
     A `transcoded` track's stream cannot be asked for by byte ranges, but by `?offset=` seconds.
     The gains are to the level of ReplayGain 2. Of a `heard` track it is known how it sounds.
+    `rating` is the listener's, 1 to 5, 0 for none.
     """
 
     id: str
@@ -62,6 +63,7 @@ class TrackView(View, frozen=True):
     heard: bool
     origin: OriginView | None
     feedback: Feedback | None
+    rating: int
     plays: int
 
 
@@ -172,62 +174,6 @@ class Found(View, frozen=True):
     artists: tuple[ArtistView, ...]
 
 
-class RecommendedView(View, frozen=True):
-    """A recommended track: by which generator, how strongly, and why in words."""
-
-    track: TrackView
-    score: float
-    generator: str
-    reasons: tuple[str, ...]
-
-
-class RecommendedList(View, frozen=True):
-    """Recommended tracks, best first."""
-
-    items: tuple[RecommendedView, ...]
-
-
-class AnswerView(View, frozen=True):
-    """An answer on one surface; `version` changes when it does."""
-
-    surface: str
-    title: str
-    version: str
-    items: tuple[RecommendedView, ...]
-
-
-class TrackRow(View, frozen=True, tag_field="kind", tag="tracks"):
-    """A row of the home page that recommends tracks."""
-
-    id: str
-    title: str
-    subtitle: str
-    items: tuple[RecommendedView, ...]
-
-
-class AlbumRow(View, frozen=True, tag_field="kind", tag="albums"):
-    """A row of the home page that shows albums."""
-
-    id: str
-    title: str
-    subtitle: str
-    items: tuple[AlbumView, ...]
-
-
-class LearningView(View, frozen=True):
-    """How well the listener is known; `text` is empty once well enough."""
-
-    plays: int
-    text: str
-
-
-class HomeView(View, frozen=True):
-    """The home page."""
-
-    rows: tuple[TrackRow | AlbumRow, ...]
-    learning: LearningView
-
-
 class ListenView(View, frozen=True):
     """One listen of the history."""
 
@@ -326,7 +272,31 @@ class StatusView(View, frozen=True):
     advice: str
 
 
+class NamedView(View, frozen=True):
+    """Something with a name, "" where it is there no more."""
+
+    id: str
+    name: str
+
+
+class PreferencesView(View, frozen=True):
+    """What a listener has set, and what is left out.
+
+    `discover` is 0 for only the familiar and 1 for only what is new. While a session is `private`,
+    since `private_since`, nothing is learned.
+    """
+
+    discover: float
+    private: bool
+    private_since: int
+    banned_artists: tuple[NamedView, ...]
+    banned_tracks: tuple[TrackView, ...]
+    excluded_tracks: tuple[TrackView, ...]
+    excluded_playlists: tuple[NamedView, ...]
+
+
 class Accepted(View, frozen=True):
-    """How many events were taken."""
+    """How many events were accepted, and their ids, in order."""
 
     accepted: int
+    events: tuple[str, ...]
