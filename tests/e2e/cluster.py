@@ -51,7 +51,11 @@ class Addresses:
         }
         given = compose_file.services({"MUSIC": str(self.music)})[name]["environment"]
         return {
-            **{key: here.get(str(value), str(value)) for key, value in given.items()},
+            # YAML takes an empty value for none.
+            **{
+                key: "" if value is None else here.get(str(value), str(value))
+                for key, value in given.items()
+            },
             # These the image sets, or the ports that are published.
             "ANTIPHON_DATA": str(self.data),
             "ANTIPHON_PORT": str(self.port),

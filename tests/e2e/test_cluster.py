@@ -1,6 +1,7 @@
 """An evening on the cluster: MongoDB, Kafka and Spark beneath, a real browser before it."""
 
 import json
+import re
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -13,7 +14,15 @@ from antiphon.library import demo
 from antiphon.model import now_ms
 from cluster import PROCESSES, Cluster, running
 from product import Product, wait_for
-from test_player import next_up, play_something
+from test_player import (
+    IN_SIGHT,
+    moves,
+    next_up,
+    play_something,
+    play_style,
+    skip_and_see,
+    undo,
+)
 
 if TYPE_CHECKING:
     from tests.services.kafka import Kafka
@@ -23,6 +32,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 TRACKS = 24
+# Of which there are four tracks: three to skip, and one to go on with.
+STYLE = "Ambient"
+# Of three skips the middle one: this machine has more to do than to answer.
+ANSWERED_WITHIN_MS = 1000
 # Less than a silence of the pushes lasts.
 PUSHED_WITHIN_S = 15
 
@@ -103,6 +116,25 @@ def test_a_track_plays_in_the_browser_and_a_skip_changes_what_comes_next(
     page.get_by_test_id("player-next").click()
     wait_for(lambda: next_up(page) not in (before, before[1:]), 10)
     expect(page.get_by_test_id("next-up").get_by_test_id("reason").first).not_to_be_empty()
+    assert complaints == []
+
+
+def test_three_skips_of_a_style_are_answered_within_a_second_and_undone(
+    page: Page, complaints: list[str]
+) -> None:
+    play_style(page, STYLE)
+    before = next_up(page)
+    took = []
+    for _ in range(3):
+        moves(page)
+        took.append(skip_and_see(page))
+    print(f"From a skip to the answer on the page: {', '.join(f'{ms:.0f} ms' for ms in took)}")
+    assert sorted(took)[1] < ANSWERED_WITHIN_MS
+    assert next_up(page)[:IN_SIGHT] != before[:IN_SIGHT]
+    expect(page.get_by_test_id("note")).to_have_text(re.compile("You skipped (two|three)"))
+    expect(page.get_by_test_id("next-up").get_by_test_id("reason").first).not_to_be_empty()
+    undo(page, "and 2 more: less like them.", "Undo all")
+    wait_for(lambda: next_up(page)[:IN_SIGHT] == before[:IN_SIGHT], 10)
     assert complaints == []
 
 

@@ -5,7 +5,9 @@ import { memoryStorage } from "./fakes.js";
 Object.assign(globalThis, { localStorage: memoryStorage(), addEventListener: () => {} });
 mock.timers.enable({ apis: ["setTimeout"] });
 
-const { report, startReporting } = await import("../../../src/antiphon/web/ui/events.js");
+const { report, settle, startReporting, withdraw } = await import(
+  "../../../src/antiphon/web/ui/events.js"
+);
 const { session } = await import("../../../src/antiphon/web/ui/session.js");
 const { recall } = await import("../../../src/antiphon/web/ui/storage.js");
 
@@ -19,7 +21,8 @@ globalThis.fetch = /** @type {any} */ (
     attempts.push(events.map((/** @type {{ id: string }} */ event) => event.id));
     const status = answer(events);
     if (!status) throw new TypeError("offline");
-    return new Response(JSON.stringify({ detail: "" }), { status });
+    const headers = status === 429 ? { "Retry-After": "30" } : undefined;
+    return new Response(JSON.stringify({ detail: "" }), { status, headers });
   }
 );
 startReporting(() => {});
@@ -78,4 +81,36 @@ test("one listener's events are not sent in the name of another", async () => {
   session.value = /** @type {any} */ ({ user: { id: "ada" }, csrf_token: "t" });
   await pass(0);
   assert.deepEqual(waiting(), []);
+});
+
+test("told to wait, the outbox waits as long as it is told, whatever happens, and loses nothing", async () => {
+  answer = () => 429;
+  heard("e");
+  await pass(0);
+  heard("f");
+  await pass(29_000);
+  assert.equal(attempts.length, 1);
+  answer = () => 202;
+  await pass(1000);
+  assert.deepEqual(attempts.at(-1), ["e", "f"]);
+  assert.deepEqual(waiting(), []);
+});
+
+test("what counts by its place in the order waits until all before it is sent", async () => {
+  for (let number = 0; number < 120; number++) heard(`g${number}`);
+  const settled = settle();
+  await pass(0);
+  await settled;
+  assert.deepEqual(waiting(), []);
+  assert.equal(attempts.length, 3);
+});
+
+test("an event can be taken back until it is sent", async () => {
+  heard("h");
+  assert.equal(await withdraw("h"), true);
+  await pass(0);
+  assert.equal(attempts.length, 0);
+  heard("i");
+  await pass(0);
+  assert.equal(await withdraw("i"), false);
 });

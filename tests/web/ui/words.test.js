@@ -8,6 +8,7 @@ import {
   isWebAddress,
   pace,
 } from "../../../src/antiphon/web/ui/format.js";
+import { nameOfGenerator, nameOfSurface } from "../../../src/antiphon/web/ui/report-names.js";
 import { match } from "../../../src/antiphon/web/ui/router.js";
 import { uuid7 } from "../../../src/antiphon/web/ui/uuid.js";
 
@@ -67,4 +68,11 @@ test("routes give their parts, decoded, and broken escapes do no harm", () => {
   assert.deepEqual(match(routes, "/albums/a%2Fb"), { found: "album", params: { id: "a/b" } });
   assert.deepEqual(match(routes, "/albums/%"), { found: "album", params: { id: "%" } });
   assert.equal(match(routes, "/albums/a/b"), null);
+});
+
+test("the report names what it knows, and spells out what it does not", () => {
+  assert.equal(nameOfSurface("next"), "Next up");
+  assert.equal(nameOfSurface("home:late-night"), "Home late night");
+  assert.equal(nameOfGenerator("repeat"), "What is due again");
+  assert.equal(nameOfGenerator(""), "Something else");
 });

@@ -1,55 +1,21 @@
-/** @import { Album, MenuItem, Playlist, Source, Track } from "./types" */
-/** What can be done with a track, an album or an artist, as the items of its menu. */
+/** @import { Album, Credit, MenuItem, Playlist, Source, Track } from "./types" */
+/** What can be done with an album, an artist or a playlist, as the items of its menu. */
 
 import { get } from "./api.js";
-import { askName, confirm, pickPlaylist } from "./dialogs.js";
-import { feedbackOf, toggleFeedback } from "./feedback.js";
-import { enqueue, playNext, playTracks, startRadio } from "./play.js";
-import { addToPlaylist, createPlaylist, deletePlaylist, renamePlaylist } from "./playlists.js";
+import { togglePlaylist } from "./controls.js";
+import { askName, confirm } from "./dialogs.js";
+import { enqueue, playNext, playTracks } from "./play.js";
+import { createPlaylist, deletePlaylist, renamePlaylist } from "./playlists.js";
+import { isIn } from "./preferences.js";
 import { navigate } from "./router.js";
 import { attempt, say } from "./toasts.js";
+import { addToAPlaylist, apart, banItem, radioItems } from "./track-items.js";
 
-/** @param {Track[]} tracks */
-function addToAPlaylist(tracks) {
-  return attempt(async () => {
-    const playlist = await pickPlaylist(tracks);
-    if (playlist) await addToPlaylist(playlist, tracks);
-  });
-}
-
-/** @param {Track} track @param {Source | null} source @returns {MenuItem[]} */
-export function trackItems(track, source) {
-  const said = feedbackOf(track);
-  const [artist] = track.artists;
-  /** @type {(MenuItem | null)[]} */
-  const items = [
-    { label: "Play next", icon: "list-start", act: () => playNext([track], source) },
-    { label: "Add to queue", icon: "list-end", act: () => enqueue([track], source) },
-    { label: "Add to a playlist…", icon: "list-plus", act: () => addToAPlaylist([track]) },
-    { label: "Start radio", icon: "radio", act: () => startRadio(`track:${track.id}`) },
-    {
-      label: said === "like" ? "Unlike" : "Like",
-      icon: "heart",
-      act: () => toggleFeedback(track, "like"),
-    },
-    {
-      label: said === "dislike" ? "Let me hear it again" : "Not for me",
-      icon: said === "dislike" ? "undo-2" : "thumbs-down",
-      act: () => toggleFeedback(track, "dislike"),
-    },
-    track.album && {
-      label: "Go to album",
-      icon: "disc-3",
-      act: () => navigate(`/albums/${track.album?.id}`),
-    },
-    artist && {
-      label: "Go to artist",
-      icon: "mic-vocal",
-      act: () => navigate(`/artists/${artist.id}`),
-    },
-  ];
-  return items.filter((item) => item !== null);
-}
+/** @param {Credit} artist @returns {MenuItem[]} */
+export const artistItems = (artist) => [
+  ...radioItems(`artist:${artist.id}`),
+  ...apart([banItem(artist)]),
+];
 
 /** @param {Album} album @returns {MenuItem[]} */
 export function albumItems(album) {
@@ -60,7 +26,7 @@ export function albumItems(album) {
     { label: "Play next", icon: "list-start", act: withTracks((t) => playNext(t, source)) },
     { label: "Add to queue", icon: "list-end", act: withTracks((t) => enqueue(t, source)) },
     { label: "Add to a playlist…", icon: "list-plus", act: withTracks(addToAPlaylist) },
-    { label: "Start radio", icon: "radio", act: () => startRadio(`album:${album.id}`) },
+    ...radioItems(`album:${album.id}`),
   ];
 }
 
@@ -103,8 +69,22 @@ export function playlistItems(playlist, done) {
     say(`Deleted ${playlist.name}`);
     navigate("/playlists", { replace: true });
   };
+  const out = isIn("excluded_playlists", playlist.id);
   return [
-    { label: "Rename…", icon: "pencil", act: () => attempt(rename), testid: "playlist-rename" },
+    ...radioItems(`playlist:${playlist.id}`),
+    {
+      label: out ? "Count it as my taste" : "Leave out of my taste",
+      icon: out ? "circle-plus" : "circle-minus",
+      act: () => togglePlaylist(playlist),
+      apart: true,
+    },
+    {
+      label: "Rename…",
+      icon: "pencil",
+      act: () => attempt(rename),
+      testid: "playlist-rename",
+      apart: true,
+    },
     { label: "Delete…", icon: "trash-2", act: () => attempt(remove), testid: "playlist-delete" },
   ];
 }

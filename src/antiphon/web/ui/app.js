@@ -25,8 +25,10 @@ import { ListenersView } from "./views/listeners.js";
 import { Login } from "./views/login.js";
 import { PlaylistView } from "./views/playlist.js";
 import { PlaylistsView } from "./views/playlists.js";
+import { ReportView } from "./views/report.js";
 import { SearchView } from "./views/search.js";
 import { LikedView, TracksView } from "./views/tracks.js";
+import { TasteView } from "./views/you.js";
 
 const RETRY_MS = 3000;
 
@@ -45,6 +47,8 @@ const ROUTES = [
   ["/playlists", { view: PlaylistsView, title: "Playlists" }],
   ["/playlists/:id", { view: PlaylistView }],
   ["/search", { view: SearchView, title: "Search" }],
+  ["/you", { view: TasteView, title: "Your taste" }],
+  ["/report", { view: ReportView, title: "What came of it" }],
   ["/listeners", { view: ListenersView, title: "Demo listeners" }],
 ];
 

@@ -7,9 +7,15 @@ import { signal } from "@preact/signals";
  * @typedef {{ kind: "confirm", title: string, text: string, action: string, answer: (yes: boolean) => void }} Confirm
  * @typedef {{ kind: "name", title: string, value: string, action: string, answer: (name: string) => void }} Naming
  * @typedef {{ kind: "pick", tracks: Track[], answer: (playlist: Playlist | null) => void }} Picking
+ * @typedef {{ kind: "why", track: Track }} Why
  */
 
-export const dialog = signal(/** @type {Confirm | Naming | Picking | null} */ (null));
+export const dialog = signal(/** @type {Confirm | Naming | Picking | Why | null} */ (null));
+
+/** Tells why a track is recommended. @param {Track} track */
+export function tellWhy(track) {
+  dialog.value = { kind: "why", track };
+}
 
 /** @param {{ title: string, text: string, action: string }} question @returns {Promise<boolean>} */
 export function confirm(question) {

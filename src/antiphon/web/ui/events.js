@@ -12,9 +12,12 @@ const LONGEST_WAIT_MS = 60_000;
 /** @typedef {{ user: string, event: ListenEvent }} Letter */
 
 let wait = FIRST_WAIT_MS;
-/** @type {number | undefined} */
+/** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
-let sending = false;
+/** The sending under way; it tells whether it went well. @type {Promise<boolean> | null} */
+let sending = null;
+/** Whether the server has asked to be left alone for a while. */
+let told = false;
 /** Whose events these are; still known when the session has lapsed and the music goes on. */
 let author = "";
 /** Called when the server has accepted events. @type {() => void} */
@@ -42,25 +45,58 @@ export function report(event) {
 
 /** @param {number} ms */
 function schedule(ms) {
+  if (told) return;
   clearTimeout(timer);
   timer = setTimeout(flush, ms);
 }
 
+/** Sends nothing for as long as the server says, whatever happens meanwhile. @param {number} seconds */
+function holdBack(seconds) {
+  told = true;
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    told = false;
+    flush();
+  }, seconds * 1000);
+}
+
 /** Sends what waits for the present listener; of another one nothing is sent. */
-async function flush() {
+function flush() {
+  if (told) return Promise.resolve(false);
+  sending ??= sendBatch().finally(() => {
+    sending = null;
+  });
+  return sending;
+}
+
+async function sendBatch() {
   const batch = waiting().slice(0, BATCH);
-  if (sending || !batch.length) return;
-  sending = true;
+  if (!batch.length) return false;
   try {
     await deliver(batch);
     wait = FIRST_WAIT_MS;
     schedule(0);
-  } catch {
-    schedule(wait);
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.retryAfter) holdBack(error.retryAfter);
+    else schedule(wait);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-  } finally {
-    sending = false;
+    return false;
   }
+}
+
+/** Sends all that waits, before something is said whose place after it counts. */
+export async function settle() {
+  while (waiting().length && (await flush()));
+}
+
+/** Takes back an event that has not been sent; false when it is too late for that. @param {string} id */
+export async function withdraw(id) {
+  await sending;
+  const kept = outbox().filter((letter) => letter.event.id !== id);
+  const isThere = kept.length < outbox().length;
+  if (isThere) keep("outbox", kept);
+  return isThere;
 }
 
 /** Sends as the page goes away; what arrives twice counts once. */

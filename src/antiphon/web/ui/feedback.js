@@ -1,15 +1,32 @@
 /** @import { Feedback, Track } from "./types" */
-/** Likes and dislikes: shown at once, taken back when the server refuses. */
+/** Likes, dislikes and bans: shown at once, taken back when the server refuses. */
 
 import { signal } from "@preact/signals";
-import { refreshAnswers } from "./answers.js";
+import { act } from "./act.js";
 import { request } from "./api.js";
-import { next } from "./playback.js";
+import { forget } from "./forgetting.js";
+import { leave } from "./playback.js";
+import { putOn } from "./preferences.js";
 import { currentId } from "./queue-state.js";
-import { say, sayError } from "./toasts.js";
 
 /** What was said since the page was loaded, by track. */
 const said = signal(/** @type {Map<string, Feedback>} */ (new Map()));
+
+/** @type {Record<"like" | "dislike" | "ban", { on: (title: string) => string, off: (title: string) => string }>} */
+const WORDS = {
+  like: {
+    on: (title) => `Liked “${title}”: more like it.`,
+    off: (title) => `“${title}” is not liked any more.`,
+  },
+  dislike: {
+    on: (title) => `Not for you: “${title}”, and less like it.`,
+    off: (title) => `“${title}” may be played for you again.`,
+  },
+  ban: {
+    on: (title) => `“${title}” will never be played for you.`,
+    off: (title) => `“${title}” may be played for you again.`,
+  },
+};
 
 /** @param {Track} track @returns {Feedback} */
 export function feedbackOf(track) {
@@ -17,25 +34,34 @@ export function feedbackOf(track) {
   return own === undefined ? track.feedback : own;
 }
 
+/** Whether it is not to be played for this listener. @param {Track} track */
+export function isUnwanted(track) {
+  const feedback = feedbackOf(track);
+  return feedback === "dislike" || feedback === "ban";
+}
+
 export function forgetFeedback() {
   said.value = new Map();
 }
 
-/** Says it, or takes it back when it was said before. @param {Track} track @param {"like" | "dislike"} value */
+/** Says it, or takes it back when it was said before. @param {Track} track @param {"like" | "dislike" | "ban"} value */
 export async function toggleFeedback(track, value) {
   const before = feedbackOf(track);
   const now = before === value ? null : value;
-  note(track, now);
-  if (now === "dislike")
-    say(`Not for you: ${track.title}. Antiphon will not play it for you again.`);
-  const skips = now === "dislike" && track.id === currentId.value;
-  try {
-    await Promise.all([send(track, now), skips && next()]);
-    await refreshAnswers();
-  } catch (error) {
-    note(track, before);
-    sayError(error);
-  }
+  const unwanted = now === "dislike" || now === "ban";
+  // What is not wanted does not play on; undone, that was no skip.
+  const left = unwanted && track.id === currentId.value ? leave() : null;
+  await act({
+    about: `feedback ${track.id}`,
+    text: WORDS[value][now ? "on" : "off"](track.title),
+    show: () => note(track, now),
+    hide: () => note(track, before),
+    send: () => send(track, now),
+    undo: async () => {
+      const listened = await left;
+      await Promise.all([send(track, before), listened && forget(listened)]);
+    },
+  });
 }
 
 /** @param {Track} track @param {Feedback} value */
@@ -45,5 +71,7 @@ function send(track, value) {
 
 /** @param {Track} track @param {Feedback} value */
 function note(track, value) {
+  const before = feedbackOf(track);
   said.value = new Map(said.value).set(track.id, value);
+  if (before === "ban" || value === "ban") putOn("banned_tracks", track, value === "ban");
 }

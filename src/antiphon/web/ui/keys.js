@@ -1,8 +1,9 @@
-/** The keyboard: space, arrows, "/" and L; never while somebody types. */
+/** The keyboard: space, arrows, "/", L, and Ctrl Z; never while somebody types. */
 
 import { toggleFeedback } from "./feedback.js";
 import { next, player, previous, toggle } from "./playback.js";
 import { current } from "./queue-state.js";
+import { undoLast } from "./toasts.js";
 
 const STEP_S = 5;
 const TYPING = "input:not([type=range]), textarea, select, [contenteditable=true]";
@@ -28,9 +29,11 @@ export function startKeys() {
 /** @param {KeyboardEvent} event @returns {(() => unknown) | null} */
 function actionOf(event) {
   const { target, key } = event;
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
+  if (event.defaultPrevented || event.altKey) return null;
   if (!(target instanceof Element) || target.matches(TYPING) || target.closest("dialog"))
     return null;
+  if (event.ctrlKey || event.metaKey)
+    return key.toLowerCase() === "z" && !event.shiftKey ? undoLast : null;
   if (key === " ") return byKey && target.closest(OWN_SPACE) ? null : event.repeat ? idle : toggle;
   if (key.startsWith("Arrow")) return target.matches(OWN_ARROWS) ? null : arrow(event);
   if (key === "/") return focusSearch;

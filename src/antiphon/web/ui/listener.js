@@ -1,14 +1,17 @@
-/** @import { Session } from "./types" */
+/** @import { News, Session } from "./types" */
 /** Everything that belongs to one listener, switched over when another one logs in. */
 
-import { answersVersion, forgetAnswers, refreshAnswers } from "./answers.js";
+import { answersVersion, expectAnswer, forgetAnswers, hearOf, refreshAnswers } from "./answers.js";
 import { flushOnLeave, startReporting } from "./events.js";
 import { forgetFeedback } from "./feedback.js";
+import { forgetForgotten } from "./forgetting.js";
 import { finish } from "./listening.js";
 import { follow, unfollow } from "./live.js";
 import { player, stop } from "./playback.js";
 import { refreshPlaylists } from "./playlists.js";
+import { forgetPreferences, refreshPreferences } from "./preferences.js";
 import { keepQueue, queue, restoreQueue } from "./queue-state.js";
+import * as radio from "./radio.js";
 import { forgetResources, refreshResources } from "./resource.js";
 import { logOut, session } from "./session.js";
 import { keep } from "./storage.js";
@@ -19,13 +22,17 @@ const KEEP_EVERY_MS = 5000;
 let present = "";
 
 export function startListener() {
-  startReporting(answer);
+  startReporting(expectAnswer);
   session.subscribe((now) => (now ? welcome(now) : unfollow()));
   queue.subscribe(remember);
   answersVersion.subscribe((version) => {
     if (version && location.pathname === "/") refreshResources();
   });
   player.volume.subscribe((level) => keep("volume", level));
+  addEventListener("visibilitychange", () => {
+    // Another window may have set something meanwhile.
+    if (present && !document.hidden) refreshPreferences().catch(() => {});
+  });
   setInterval(remember, KEEP_EVERY_MS);
   addEventListener("pagehide", () => {
     remember();
@@ -37,9 +44,10 @@ export function startListener() {
 /** @param {Session} now */
 function welcome(now) {
   if (now.user.id !== present) switchTo(now.user.id);
-  answer();
+  refreshAnswers().catch(() => {});
   refreshPlaylists();
-  follow(now, { answer, done: refreshResources });
+  refreshPreferences().catch(() => {});
+  follow(now, { answer: hear, done: refreshResources });
 }
 
 /** @param {string} user */
@@ -48,6 +56,8 @@ function switchTo(user) {
   present = "";
   forgetAnswers();
   forgetFeedback();
+  forgetForgotten();
+  forgetPreferences();
   forgetResources();
   const position = restoreQueue(user);
   if (queue.value.current) player.cue(queue.value.current.track, position);
@@ -58,9 +68,11 @@ function remember() {
   if (present) keepQueue(present, player.position.value);
 }
 
-/** Something was heard or said: the next answers may be different now. */
-function answer() {
-  refreshAnswers().catch(() => {});
+/** An answer has changed, perhaps. @param {News} news */
+function hear(news) {
+  hearOf(news)
+    .then(() => radio.follow())
+    .catch(() => {});
 }
 
 /** Leaves for good: what was heard is sent, the music stops. */

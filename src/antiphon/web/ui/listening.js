@@ -1,4 +1,4 @@
-/** @import { EndReason, Entry } from "./types" */
+/** @import { EndReason, Entry, Listened } from "./types" */
 /** One listen at a time: when it began to sound, how long it really played, how it ended. */
 
 import { report } from "./events.js";
@@ -22,19 +22,22 @@ export function silent() {
   if (listen) listen.clock = hold(listen.clock, performance.now());
 }
 
-/** The listen is over. @param {EndReason} reason */
+/** The listen is over; returns what was heard, null when nothing was. @param {EndReason} reason @returns {Listened | null} */
 export function finish(reason) {
-  if (!listen) return;
-  send("ended", reason);
+  if (!listen) return null;
+  const { entry, clock } = listen;
+  const id = send("ended", reason);
   listen = null;
+  return { id, entry, playedMs: playedMs(clock, performance.now()) };
 }
 
 /** @param {"started" | "ended"} kind @param {EndReason} [reason] */
 function send(kind, reason) {
-  if (!listen) return;
+  const id = uuid7();
+  if (!listen) return id;
   const { entry, clock } = listen;
   report({
-    id: uuid7(),
+    id,
     kind,
     track_id: entry.track.id,
     at: Date.now(),
@@ -42,4 +45,5 @@ function send(kind, reason) {
     ...(reason && { reason }),
     source: entry.source,
   });
+  return id;
 }

@@ -1,4 +1,4 @@
-/** @import { Progress, Session } from "./types" */
+/** @import { News, Progress, Session } from "./types" */
 /** News from the server: pushed while the stream is open, asked for while it is not. */
 
 import { signal } from "@preact/signals";
@@ -26,7 +26,10 @@ let timer;
 let reopening;
 let wait = POLL_MS;
 
-/** @typedef {{ answer: () => void, done: () => void }} Listeners done: a scan or an analysis ended */
+/** @typedef {{ answer: (news: News) => void, done: () => void }} Listeners done: a scan or an analysis ended */
+
+/** Nobody knows what happened meanwhile. @type {News} */
+const MAYBE = { surface: "next", version: "", event: "" };
 
 /**
  * Follows the news of a session; call the returned function to stop.
@@ -55,9 +58,9 @@ function open({ push }, on) {
   stream = source;
   source.addEventListener("open", () => {
     wait = POLL_MS;
-    on.answer();
+    on.answer(MAYBE);
   });
-  source.addEventListener("answer", () => on.answer());
+  source.addEventListener("answer", (event) => on.answer(JSON.parse(event.data)));
   source.addEventListener("progress", (event) => show(JSON.parse(event.data), on));
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED && stream === source) reopen(on);
@@ -78,7 +81,7 @@ function reopen(on) {
 /** @param {Listeners} on */
 function poll(on) {
   if (document.hidden || stream?.readyState === EventSource.OPEN) return;
-  on.answer();
+  on.answer(MAYBE);
   askStatus(on);
 }
 

@@ -1,11 +1,15 @@
-/** @import { Entry, Queue, Recommended, Source, Track } from "./types" */
-/** What a listener can ask to hear: now, next, last in the queue, or as a radio. */
+/** @import { Answers, Entry, From, Queue, Recommended, Source, Track } from "./types" */
+/** What a listener can ask to hear: now, next, last in the queue, or well mixed. */
 
-import { askRadio, entryOf, nextUp, refreshAnswers } from "./answers.js";
+import { entryOf, nextUp, refreshAnswers } from "./answers.js";
+import { request } from "./api.js";
 import { turn } from "./playback.js";
 import { advance, append, entry, insertNext, startWith } from "./queue.js";
 import { current, queue } from "./queue-state.js";
+import { askRadio, retune, seedsOfRadio } from "./radio.js";
 import { attempt, say } from "./toasts.js";
+
+const SHUFFLED = 200;
 
 /** Plays a list from one of its places on. @param {Entry[]} entries @param {number} index */
 export async function playEntries(entries, index = 0) {
@@ -20,9 +24,9 @@ export function playTracks(tracks, index, source) {
   return playEntries(entries, Math.max(0, start));
 }
 
-/** Plays one answer now; what is queued stays, the endless queue goes on from there. @param {Recommended} answer */
-export const playAnswer = (answer) =>
-  turn("skipped", (now) => advance(insertNext(now, [entryOf(answer)])));
+/** Plays one answer now; what is queued stays, the endless queue goes on from there. @param {Recommended} answer @param {From} [from] */
+export const playAnswer = (answer, from) =>
+  turn("skipped", (now) => advance(insertNext(now, [entryOf(answer, from)])));
 
 /** Plays what Antiphon would play now. */
 export async function playForMe() {
@@ -59,11 +63,30 @@ function entriesOf(tracks, source) {
   return tracks.filter((track) => !track.missing).map((track) => entry(track, source));
 }
 
-/** @param {string} seed as in track:ID, artist:ID, album:ID or genre:NAME */
+/** @param {string} seed as in track:ID, artist:ID, album:ID, playlist:ID or genre:NAME */
 export function startRadio(seed) {
   return attempt(async () => {
-    const { title, entries } = await askRadio(seed, []);
+    const { title, entries } = await askRadio([seed], []);
     await playEntries(entries);
     if (entries.length && title) say(title);
+  });
+}
+
+/** Adds a seed to the radio that plays: what follows is about all of them. @param {string} seed */
+export function mixIn(seed) {
+  return attempt(async () => {
+    const title = await retune([...new Set([...seedsOfRadio(), seed])]);
+    if (title) say(title);
+  });
+}
+
+/** Plays the tracks of a seed in the order that suits the listener now. @param {string} seed as of a radio, or "liked" @param {Source} source */
+export function playShuffled(seed, source) {
+  return attempt(async () => {
+    const body = { seed, limit: SHUFFLED };
+    /** @type {Answers} */
+    const { items, version } = await request("POST", "/answers/shuffle", { body });
+    const from = { ...source, answer: version };
+    await playEntries(items.map((item) => entry(item.track, from, item.reasons)));
   });
 }

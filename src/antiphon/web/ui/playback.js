@@ -2,20 +2,21 @@
 /** The transport: the queue, the player and the reports of what was heard, moving together. */
 
 import { effect } from "@preact/signals";
-import { askRadio, entryOf, nextUp, refreshAnswers, topUpAnswers } from "./answers.js";
+import { entryOf, nextUp, refreshAnswers, topUpAnswers } from "./answers.js";
 import { finish, silent, sounding } from "./listening.js";
 import { factorOf } from "./loudness.js";
 import { createPlayer } from "./player.js";
 import * as order from "./queue.js";
 import { current, queue } from "./queue-state.js";
+import { bend, refillRadio } from "./radio.js";
 import { refreshSession } from "./session.js";
+import { sayOfSkip } from "./skips.js";
 import { recall } from "./storage.js";
 import { attempt, say } from "./toasts.js";
 
 const MOST_FAILURES = 3;
 const RESTART_AFTER_S = 3;
 const PRELOAD_BEFORE_S = 20;
-const RADIO_LOW = 3;
 
 export const player = createPlayer([...document.querySelectorAll("audio")], {
   ended: () => turn("completed", order.advance),
@@ -47,7 +48,23 @@ export function startPlayback() {
  * @param {(queue: Queue, otherwise: Entry | null) => Queue} change
  */
 export async function turn(reason, change) {
-  finish(reason);
+  const listened = finish(reason);
+  if (listened && reason === "skipped") {
+    sayOfSkip(listened);
+    bend();
+  }
+  await goOn(change);
+}
+
+/** Leaves a track that the listener has spoken against, which says more than its skip. */
+export async function leave() {
+  const listened = finish("skipped");
+  await goOn(order.advance);
+  return listened;
+}
+
+/** @param {(queue: Queue, otherwise: Entry | null) => Queue} change */
+async function goOn(change) {
   if (!queue.value.upcoming.length && !nextUp.value.length) await refreshAnswers().catch(() => {});
   const [answer] = nextUp.value;
   queue.value = change(queue.value, answer ? entryOf(answer) : null);
@@ -56,14 +73,6 @@ export async function turn(reason, change) {
   else player.unload();
   topUpAnswers().catch(() => {});
   refillRadio().catch(() => {});
-}
-
-/** A radio goes on for as long as it is listened to. */
-async function refillRadio() {
-  const { current, upcoming } = queue.value;
-  if (current?.source?.kind !== "radio" || upcoming.length >= RADIO_LOW) return;
-  const { entries } = await askRadio(current.source.id, order.trackIds(queue.value, 50));
-  queue.value = order.append(queue.value, entries);
 }
 
 /** A track that cannot be played is passed over; three in a row mean more than a bad file. @param {Track} track */

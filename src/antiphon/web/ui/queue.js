@@ -105,6 +105,23 @@ export function moved(list, from, to) {
   return [...rest.slice(0, target), list[from], ...rest.slice(target)];
 }
 
+/**
+ * Puts a radio's new tracks where its old ones were; what is queued by hand keeps its place.
+ * @param {Queue} queue
+ * @param {Entry[]} fresh
+ * @returns {Queue}
+ */
+export function steer(queue, fresh) {
+  const old = new Map(queue.upcoming.filter(isRadio).map((item) => [item.track.id, item.key]));
+  // A track that stays keeps its key, so that it is seen to move.
+  const kept = fresh.map((item) => ({ ...item, key: old.get(item.track.id) ?? item.key }));
+  const upcoming = queue.upcoming.flatMap((item) => (isRadio(item) ? kept.splice(0, 1) : [item]));
+  return { ...queue, upcoming: [...upcoming, ...kept].slice(0, UPCOMING_KEPT) };
+}
+
+/** @param {Entry} item */
+const isRadio = ({ source }) => source?.kind === "radio";
+
 /** The tracks that an answer must not repeat. @param {Queue} queue @param {number} past */
 export function trackIds(queue, past = 10) {
   const near = [...queue.past.slice(-past), ...(queue.current ? [queue.current] : [])];

@@ -4,7 +4,7 @@ export type Credit = { id: string; name: string };
 /** The archive that a track comes from; "" what is not known. */
 export type Origin = { archive: string; url: string; licence: string; licence_url: string };
 export type Genre = { name: string; track_count: number; parent: string };
-export type Feedback = "like" | "dislike" | null;
+export type Feedback = "like" | "dislike" | "ban" | null;
 
 export type Track = {
   id: string;
@@ -63,17 +63,44 @@ export type Recommended = {
   reasons: string[];
 };
 
+/** An answer as the queue remembers it: where it was shown, and which of all it is. */
+export type From = { surface: string; version: string };
+
 export type HomeRow =
-  | { id: string; title: string; subtitle: string; kind: "tracks"; items: Recommended[] }
+  | ({
+      id: string;
+      title: string;
+      subtitle: string;
+      kind: "tracks";
+      items: Recommended[];
+    } & From)
   | { id: string; title: string; subtitle: string; kind: "albums"; items: Album[] };
 
 export type Home = {
   rows: HomeRow[];
   learning: { plays: number; text: string };
-  version: string;
 };
 
-export type Answers = { surface: string; version: string; title?: string; items: Recommended[] };
+/** `event` is what the listener did that it answers, `note` what that changed, in words. */
+export type Answers = From & {
+  event: string;
+  note: string;
+  title?: string;
+  items: Recommended[];
+};
+
+/** That an answer has changed; without a version, something may have been missed. */
+export type News = From & { event: string };
+
+export type Preferences = {
+  discover: number;
+  private: boolean;
+  private_since: number;
+  banned_artists: Credit[];
+  banned_tracks: Track[];
+  excluded_tracks: Track[];
+  excluded_playlists: Credit[];
+};
 
 export type Playlist = {
   id: string;
@@ -126,6 +153,57 @@ export type Session = {
   version: string;
 };
 
+/**
+ * Why a track is recommended, or is not. Shares are of all that is said, less than 0 against it;
+ * `chance` is that of coming next, `place` null far behind, `refused` what keeps it from coming.
+ */
+export type Why = {
+  sentences: string[];
+  voices: { kind: string; words: string; share: number }[];
+  told: Told[];
+  place: number | null;
+  chance: number;
+  refused: string;
+};
+
+/** What the listener did with another track, and how much that says. */
+export type Told = {
+  track_id: string;
+  title: string;
+  why: "liked" | "finished" | "played" | "skipped" | "disliked" | "seed";
+  at: number;
+  share: number;
+};
+
+/** A rate with its 95 % interval. */
+export type Figure = { value: number; low: number; high: number };
+
+export type Outcome = {
+  surface: string;
+  generator: string;
+  listeners: number;
+  shown: number;
+  listens: number;
+  plays: number;
+  skips: number;
+  completed: number;
+  skip_rate: Figure | null;
+  completion: Figure | null;
+};
+
+export type Report = {
+  since: number;
+  until: number;
+  user_id: string;
+  overall: Outcome;
+  surfaces: Outcome[];
+  generators: Outcome[];
+  details: Outcome[];
+  own: Outcome;
+  exploration: Figure | null;
+  simulated: Report | null;
+};
+
 export type Listener = { id: string; name: string; about: string };
 
 export type Page<T> = { items: T[]; next: string | null };
@@ -142,6 +220,8 @@ export type Source = {
     | "radio"
     | "queue";
   id: string;
+  /** The version of the answer that recommended it. */
+  answer?: string;
 };
 
 export type EndReason = "completed" | "skipped" | "stopped";
@@ -159,8 +239,18 @@ export type ListenEvent = {
 /** A place in the queue; `key` tells apart two places of the same track. */
 export type Entry = { key: number; track: Track; source: Source | null; reasons: string[] };
 
+/** A listen that has just ended, by the id of the event that says so. */
+export type Listened = { id: string; entry: Entry; playedMs: number };
+
 export type Queue = { past: Entry[]; current: Entry | null; upcoming: Entry[] };
 
 export type Phase = "idle" | "loading" | "playing" | "paused";
 
-export type MenuItem = { label: string; icon: string; act: () => void; testid?: string };
+/** An item that stands `apart` begins a new group. */
+export type MenuItem = {
+  label: string;
+  icon: string;
+  act: () => void;
+  testid?: string;
+  apart?: boolean;
+};

@@ -1,16 +1,19 @@
-/** @import { Album, Artist, Playlist, Recommended } from "../types" */
+/** @import { Album, Artist, From, Playlist, Recommended } from "../types" */
 /** Cards: a cover that leads, a line or two that say what it is. */
 
-import { albumItems, playAlbum, trackItems } from "../actions.js";
+import { albumItems, playAlbum } from "../actions.js";
+import { sourceOf } from "../answers.js";
 import { count, names } from "../format.js";
 import { html } from "../html.js";
 import { playAnswer } from "../play.js";
 import { player, toggle } from "../playback.js";
 import { currentId } from "../queue-state.js";
+import { trackItems } from "../track-items.js";
 import { Cover, Mosaic } from "./cover.js";
 import { Icon } from "./icon.js";
 import { ArtistLinks } from "./links.js";
 import { MenuButton } from "./menu.js";
+import { Reason } from "./reason.js";
 
 /** @param {{ album: Album, testid?: string }} props */
 export function AlbumCard({ album, testid = "album-card" }) {
@@ -33,12 +36,12 @@ export function AlbumCard({ album, testid = "album-card" }) {
   </article>`;
 }
 
-/** @param {{ answer: Recommended }} props */
-export function AnswerCard({ answer }) {
-  const { track, reasons } = answer;
+/** @param {{ item: Recommended, from: From }} props */
+export function AnswerCard({ item, from }) {
+  const { track, reasons } = item;
   const isCurrent = currentId.value === track.id;
   const playing = isCurrent && player.phase.value === "playing";
-  const play = () => (isCurrent ? toggle() : playAnswer(answer));
+  const play = () => (isCurrent ? toggle() : playAnswer(item, from));
   return html`<article class="card" data-testid="row-card" data-track-id=${track.id} data-flip=${track.id} data-current=${isCurrent}>
     <div class="card-cover">
       <button type="button" class="card-press" aria-label=${`${playing ? "Pause" : "Play"} ${track.title}, ${names(track.artists)}`} onClick=${play}>
@@ -46,12 +49,12 @@ export function AnswerCard({ answer }) {
         <span class="card-play"><${Icon} name=${playing ? "pause" : "play"} filled /></span>
       </button>
       <div class="card-menu">
-        <${MenuButton} label=${`More for ${track.title}`} items=${() => trackItems(track, null)} />
+        <${MenuButton} label=${`More for ${track.title}`} items=${() => trackItems(track, sourceOf(from))} />
       </div>
     </div>
     <button type="button" class="card-title" title=${track.title} onClick=${play}>${track.title}</button>
     <p class="card-sub"><${ArtistLinks} credits=${track.artists} /></p>
-    ${reasons.length > 0 && html`<p class="reason" data-testid="reason" title=${reasons.join("; ")}>${reasons[0]}</p>`}
+    <${Reason} ...${{ track, reasons }} />
   </article>`;
 }
 

@@ -1,5 +1,5 @@
 /** @import { Confirm, Naming, Picking } from "../dialogs" */
-/** The dialogs: confirm, name, pick a playlist. One at a time, as native modal dialogs. */
+/** The dialogs: confirm, name, pick a playlist, tell why. One at a time, as native modal dialogs. */
 
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { dialog } from "../dialogs.js";
@@ -9,6 +9,7 @@ import { createPlaylist, playlists } from "../playlists.js";
 import { attempt } from "../toasts.js";
 import { Mosaic } from "./cover.js";
 import { Icon } from "./icon.js";
+import { WhyForm } from "./why.js";
 
 export function Dialogs() {
   const asked = dialog.value;
@@ -17,8 +18,8 @@ export function Dialogs() {
     if (asked) ref.current?.showModal();
   }, [asked]);
   if (!asked) return null;
-  const forms = { confirm: ConfirmForm, name: NameForm, pick: PickForm };
-  return html`<dialog ref=${ref} class="dialog" aria-labelledby="dialog-title" onClose=${cancel}>
+  const forms = { confirm: ConfirmForm, name: NameForm, pick: PickForm, why: WhyForm };
+  return html`<dialog ref=${ref} class=${asked.kind === "why" ? "dialog dialog-why" : "dialog"} aria-labelledby="dialog-title" onClose=${cancel}>
     <${forms[asked.kind]} asked=${asked} />
   </dialog>`;
 }

@@ -56,6 +56,7 @@ function Item({ item, close }) {
     type="button"
     role="menuitem"
     tabindex="-1"
+    class=${item.apart ? "menu-apart" : ""}
     data-testid=${item.testid}
     onClick=${() => {
       close();

@@ -14,6 +14,7 @@ const PLACES = [
   { href: "/playlists", name: "Playlists", icon: "list-music", testid: "nav-playlists" },
   { href: "/liked", name: "Liked", icon: "heart", testid: "nav-liked" },
   { href: "/history", name: "History", icon: "history", testid: "nav-history" },
+  { href: "/you", name: "Your taste", icon: "sliders-horizontal", testid: "nav-you" },
 ];
 
 export function Navigation() {

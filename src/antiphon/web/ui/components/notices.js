@@ -1,7 +1,7 @@
 /** What stands in for content: nothing there, something wrong, still loading; and the toasts. */
 
 import { html } from "../html.js";
-import { dismiss, toasts } from "../toasts.js";
+import { answer, dismiss, hold, release, toasts } from "../toasts.js";
 import { Icon, IconButton } from "./icon.js";
 
 /** @param {{ icon: string, title: string, children?: any }} props */
@@ -57,11 +57,20 @@ export function RowSkeleton() {
 
 export function Toasts() {
   return html`<div class="toasts" role="status" aria-live="polite">
-    ${toasts.value.map(
-      (toast) => html`<div key=${toast.id} class=${`toast toast-${toast.tone}`} data-testid="toast">
-        <span>${toast.text}</span>
-        <${IconButton} icon="x" label="Dismiss" onClick=${() => dismiss(toast.id)} />
-      </div>`,
+    ${toasts.value.map((toast) => html`<${Said} key=${toast.id} toast=${toast} />`)}
+  </div>`;
+}
+
+/** @param {{ toast: import("../toasts.js").Toast }} props */
+function Said({ toast }) {
+  const held = { onMouseEnter: () => hold(toast), onFocusIn: () => hold(toast) };
+  const released = { onMouseLeave: () => release(toast), onFocusOut: () => release(toast) };
+  return html`<div class=${`toast toast-${toast.tone}`} data-testid="toast" ...${held} ...${released}>
+    <span class="toast-text">${toast.text}</span>
+    ${toast.replies.map(
+      (reply) => html`<button key=${reply.label} type="button" class="toast-reply"
+        data-testid="toast-reply" onClick=${() => answer(toast, reply)}>${reply.label}</button>`,
     )}
+    <${IconButton} icon="x" label="Dismiss" onClick=${() => dismiss(toast.id)} />
   </div>`;
 }

@@ -32,6 +32,19 @@ export function RadioButton({ onClick }) {
   </button>`;
 }
 
+/** What is so, beside what can be done. @param {{ icon: string, children?: any }} props */
+export function Chip({ icon, children }) {
+  return html`<span class="chip chip-state" data-testid="state"><${Icon} name=${icon} />${children}</span>`;
+}
+
+/** @param {{ onClick: () => void, disabled?: boolean }} props */
+export function ShuffleButton({ onClick, disabled = false }) {
+  return html`<button type="button" class="button" onClick=${onClick} disabled=${disabled} data-testid="smart-shuffle"
+    title="In an order that begins with what you want now">
+    <${Icon} name="shuffle" />Smart shuffle
+  </button>`;
+}
+
 /** The facts of a head, with a dot between. @param {(any)[]} parts */
 export function dotted(parts) {
   return parts

@@ -1,11 +1,13 @@
 /** The bar that plays: what sounds, the controls, the needle. */
 
 import { signal } from "@preact/signals";
-import { trackItems } from "../actions.js";
+import { setPrivate } from "../controls.js";
 import { feedbackOf, toggleFeedback } from "../feedback.js";
 import { html } from "../html.js";
 import { next, player, previous, toggle } from "../playback.js";
+import { preferences } from "../preferences.js";
 import { current, queue } from "../queue-state.js";
+import { trackItems } from "../track-items.js";
 import { Licence } from "./attribution.js";
 import { Cover } from "./cover.js";
 import { IconButton } from "./icon.js";
@@ -22,6 +24,7 @@ export function PlayerBar() {
     <${Controls} />
     <${SeekBar} />
     <div class="player-side">
+      ${preferences.value.private && html`<${IconButton} icon="eye-off" kind="is-on player-private" label="Private session: end it" onClick=${() => setPrivate(false)} />`}
       <${Volume} />
       <${IconButton}
         icon="list-music"

@@ -1,28 +1,36 @@
-/** @import { Entry, Recommended, Track } from "../types" */
+/** @import { Entry, Track } from "../types" */
 /** The queue: what plays, what the listener has lined up, and what Antiphon answers after that. */
 
-import { nextUp } from "../answers.js";
+import { signal } from "@preact/signals";
 import { names } from "../format.js";
 import { html } from "../html.js";
-import { playAnswer } from "../play.js";
 import { jumpTo } from "../playback.js";
 import { clearUpcoming, moved, remove } from "../queue.js";
 import { current, queue } from "../queue-state.js";
 import { described, useSound } from "../sound.js";
 import { Attribution } from "./attribution.js";
 import { Cover } from "./cover.js";
+import { Discover } from "./discover.js";
 import { useFlip } from "./flip.js";
-import { Icon, IconButton } from "./icon.js";
+import { IconButton } from "./icon.js";
 import { ArtistLinks } from "./links.js";
+import { NextUp } from "./next-up.js";
 import { queueOpen } from "./player-bar.js";
+import { Reason } from "./reason.js";
 import { Grip } from "./sortable.js";
 
+/** Long queues are folded up, so that the answers below are in sight. */
+const FOLDED = 4;
+const FOLDED_BEYOND = 6;
 const SHOWN = 200;
+
+const unfolded = signal(false);
 
 export function QueuePanel() {
   return html`<aside class="queue" aria-label="Queue" data-testid="queue">
     <header class="queue-head">
       <h2>Queue</h2>
+      <${Discover} />
       <${IconButton} icon="x" label="Close the queue" onClick=${() => {
         queueOpen.value = false;
       }} />
@@ -44,7 +52,7 @@ function Now() {
     <p class="queue-title">${track.title}</p>
     <p class="queue-artist"><${ArtistLinks} credits=${track.artists} /></p>
     <${SoundLine} track=${track} />
-    ${reasons.length > 0 && html`<p class="reason">${reasons[0]}</p>`}
+    <${Reason} ...${{ track, reasons }} />
     <${Attribution} track=${track} />
   </div>`;
 }
@@ -57,7 +65,8 @@ function SoundLine({ track }) {
 
 function UpNext() {
   const { upcoming } = queue.value;
-  const shown = upcoming.slice(0, SHOWN);
+  const folds = upcoming.length > FOLDED_BEYOND;
+  const shown = upcoming.slice(0, folds && !unfolded.value ? FOLDED : SHOWN);
   const ref = useFlip(upcoming);
   if (!upcoming.length) return null;
   /** @param {number} from @param {number} to */
@@ -74,7 +83,13 @@ function UpNext() {
     <div ref=${ref} data-testid="up-next">
       ${shown.map((entry, index) => html`<${QueueRow} key=${entry.key} ...${{ entry, index, count: shown.length, move }} />`)}
     </div>
-    ${upcoming.length > SHOWN && html`<p class="queue-more">and ${upcoming.length - SHOWN} more</p>`}
+    ${
+      folds &&
+      html`<button type="button" class="text-button queue-fold" aria-expanded=${String(unfolded.value)}
+        data-testid="queue-fold" onClick=${() => {
+          unfolded.value = !unfolded.value;
+        }}>${unfolded.value ? "Show fewer" : `Show all ${upcoming.length}`}</button>`
+    }
   </section>`;
 }
 
@@ -90,36 +105,4 @@ function QueueRow({ entry, index, count, move }) {
       queue.value = remove(queue.value, entry.key);
     }} />
   </div>`;
-}
-
-function NextUp() {
-  const answers = nextUp.value;
-  const ref = useFlip(answers);
-  return html`<section aria-labelledby="next-from">
-    <div class="queue-section">
-      <h3 id="next-from"><${Icon} name="audio-lines" /> Next from Antiphon</h3>
-    </div>
-    ${!answers.length && html`<p class="queue-more">Answers appear here once Antiphon knows some of your music.</p>`}
-    <div ref=${ref} data-testid="next-up">
-      ${answers.map((answer) => html`<${AnswerRow} key=${answer.track.id} answer=${answer} />`)}
-    </div>
-  </section>`;
-}
-
-/** @param {{ answer: Recommended }} props */
-function AnswerRow({ answer }) {
-  const { track, reasons } = answer;
-  return html`<button
-    type="button" class="queue-row queue-press" data-flip=${track.id}
-    data-testid="next-up-item" data-track-id=${track.id}
-    aria-label=${`Play ${track.title}, ${names(track.artists)}`}
-    onClick=${() => playAnswer(answer)}
-  >
-    <${Cover} art=${track.art_id} name=${track.album?.title ?? track.title} width=${44} />
-    <span class="queue-names">
-      <b>${track.title}</b>
-      <small>${names(track.artists)}</small>
-      ${reasons.length > 0 && html`<small class="reason" data-testid="reason">${reasons[0]}</small>`}
-    </span>
-  </button>`;
 }

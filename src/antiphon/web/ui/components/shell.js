@@ -1,11 +1,14 @@
 /** The frame of every page: navigation, top bar, content, player. */
 
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { setPrivate } from "../controls.js";
 import { html } from "../html.js";
+import { preferences } from "../preferences.js";
 import { place, scrollOf } from "../router.js";
 import { backToMyself, session } from "../session.js";
 import { attempt } from "../toasts.js";
 import { Dialogs } from "./dialogs.js";
+import { Icon } from "./icon.js";
 import { Menu } from "./menu.js";
 import { Navigation } from "./navigation.js";
 import { PlayerBar, queueOpen } from "./player-bar.js";
@@ -51,6 +54,7 @@ function Page({ children }) {
   return html`<div class="page" id="scroller" ref=${scroller}>
     <div class="page-top">
       <${Banner} />
+      <${PrivateSession} />
       <${TopBar} />
       <${ProgressLine} />
     </div>
@@ -69,5 +73,14 @@ function Banner() {
     <button type="button" class="text-button" data-testid="back-to-myself" onClick=${() => attempt(backToMyself)}>
       Back to yourself
     </button>
+  </div>`;
+}
+
+/** Says that nothing is learned, for as long as that is so. */
+function PrivateSession() {
+  if (!preferences.value.private) return null;
+  return html`<div class="banner banner-private" role="status" data-testid="private-banner">
+    <span><${Icon} name="eye-off" />Private session: nothing is learned</span>
+    <button type="button" class="text-button" data-testid="end-private" onClick=${() => setPrivate(false)}>End it</button>
   </div>`;
 }

@@ -3,9 +3,11 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { setPrivate } from "../controls.js";
 import { html } from "../html.js";
 import { leave } from "../listener.js";
 import { even } from "../loudness.js";
+import { preferences } from "../preferences.js";
 import { navigate, place } from "../router.js";
 import { session } from "../session.js";
 import { theme } from "../theme.js";
@@ -85,6 +87,19 @@ function items() {
   const now = session.value;
   const mayListenAs = now?.demo && (now.user.role === "admin" || now.acting_for);
   return [
+    {
+      label: "Your taste",
+      icon: "sliders-horizontal",
+      act: () => navigate("/you"),
+      testid: "account-you",
+    },
+    {
+      label: preferences.value.private ? "End the private session" : "Start a private session",
+      icon: "eye-off",
+      act: () => setPrivate(!preferences.value.private),
+      testid: "account-private",
+    },
+    { label: "What came of it", icon: "chart-column", act: () => navigate("/report") },
     ...(mayListenAs
       ? [
           {
@@ -96,6 +111,7 @@ function items() {
         ]
       : []),
     {
+      apart: true,
       label: even.value ? "Let tracks be as loud as they are" : "Play tracks equally loud",
       icon: "volume-2",
       act: () => {

@@ -1,12 +1,13 @@
-/** @import { Source, Track } from "../types" */
+/** @import { MenuItem, Source, Track } from "../types" */
 /** One track in a list. */
 
-import { trackItems } from "../actions.js";
-import { feedbackOf, toggleFeedback } from "../feedback.js";
+import { feedbackOf, isUnwanted, toggleFeedback } from "../feedback.js";
 import { clock, names } from "../format.js";
 import { html } from "../html.js";
 import { player, toggle } from "../playback.js";
+import { isIn } from "../preferences.js";
 import { currentId } from "../queue-state.js";
+import { trackItems } from "../track-items.js";
 import { Cover } from "./cover.js";
 import { Icon, IconButton } from "./icon.js";
 import { ArtistLinks } from "./links.js";
@@ -14,7 +15,7 @@ import { MenuButton } from "./menu.js";
 
 /**
  * @param {{ track: Track, onPlay: () => void, source?: Source | null, number?: number, cover?: boolean,
- *   album?: boolean, artists?: boolean, testid?: string, before?: any, after?: any, sortable?: boolean }} props
+ *   album?: boolean, artists?: boolean, testid?: string, before?: any, after?: any, sortable?: boolean, items?: MenuItem[] }} props
  */
 export function TrackRow(props) {
   const {
@@ -26,7 +27,7 @@ export function TrackRow(props) {
     album = true,
     artists = true,
   } = props;
-  const { testid = "track-row", before, after, sortable = false } = props;
+  const { testid = "track-row", before, after, sortable = false, items = [] } = props;
   const isCurrent = currentId.value === track.id;
   const said = feedbackOf(track);
   return html`<div
@@ -36,7 +37,7 @@ export function TrackRow(props) {
     data-testid=${testid}
     data-track-id=${track.id}
     data-current=${isCurrent}
-    data-disliked=${said === "dislike"}
+    data-disliked=${isUnwanted(track)}
     data-missing=${track.missing}
     data-sortable=${sortable ? "true" : undefined}
     onClick=${(/** @type {MouseEvent} */ event) => isBlank(event) && onPlay()}
@@ -47,6 +48,8 @@ export function TrackRow(props) {
       <button type="button" class="row-title" onClick=${onPlay} title=${track.title}>${track.title}</button>
       <span class="row-sub">
         ${track.missing && html`<span class="tag">file is missing</span>`}
+        ${said === "ban" && html`<span class="tag tag-quiet">never played</span>`}
+        ${isIn("excluded_tracks", track.id) && html`<span class="tag tag-quiet" data-testid="state">not your taste</span>`}
         ${artists && html`<${ArtistLinks} credits=${track.artists} />`}
       </span>
     </span>
@@ -66,7 +69,7 @@ export function TrackRow(props) {
         onClick=${() => toggleFeedback(track, "like")}
       />
       <span class="row-time">${clock(track.duration_ms / 1000)}</span>
-      <${MenuButton} label=${`More for ${track.title}`} items=${() => trackItems(track, source)} testid="track-menu" />
+      <${MenuButton} label=${`More for ${track.title}`} items=${() => [...items, ...trackItems(track, source)]} testid="track-menu" />
       ${after}
     </span>
   </div>`;

@@ -7,11 +7,17 @@ import { Icon } from "../components/icon.js";
 import { ArtistLinks } from "../components/links.js";
 import { MenuButton } from "../components/menu.js";
 import { RowSkeletons, Trouble } from "../components/notices.js";
-import { dotted, PageHead, PlayButton, RadioButton } from "../components/page-head.js";
+import {
+  dotted,
+  PageHead,
+  PlayButton,
+  RadioButton,
+  ShuffleButton,
+} from "../components/page-head.js";
 import { TrackRow } from "../components/track-row.js";
 import { count, duration, names } from "../format.js";
 import { html } from "../html.js";
-import { playTracks, startRadio } from "../play.js";
+import { playShuffled, playTracks, startRadio } from "../play.js";
 import { useResource } from "../resource.js";
 import { useTitle } from "../title.js";
 
@@ -45,6 +51,7 @@ function Head({ album, tracks }) {
     cover=${html`<${Cover} art=${album.art_id} name=${album.title} width=${320} eager />`}
   >
     <${PlayButton} testid="play-album" onClick=${() => playTracks(tracks, 0, albumSource(album.id))} />
+    <${ShuffleButton} onClick=${() => playShuffled(`album:${album.id}`, albumSource(album.id))} />
     <${RadioButton} onClick=${() => startRadio(`album:${album.id}`)} />
     <${MenuButton} label=${`More for ${album.title}`} items=${() => albumItems(album)} />
     <span class="head-chips">${album.genres.slice(0, 3).map(chip)}</span>

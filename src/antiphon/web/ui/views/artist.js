@@ -1,14 +1,24 @@
 /** @import { Album, Artist, Track } from "../types" */
 /** One artist: what is most played, their albums, where else they appear. */
 
+import { artistItems } from "../actions.js";
 import { AlbumCard } from "../components/cards.js";
 import { Cover } from "../components/cover.js";
+import { MenuButton } from "../components/menu.js";
 import { RowSkeletons, Trouble } from "../components/notices.js";
-import { dotted, PageHead, PlayButton, RadioButton } from "../components/page-head.js";
+import {
+  Chip,
+  dotted,
+  PageHead,
+  PlayButton,
+  RadioButton,
+  ShuffleButton,
+} from "../components/page-head.js";
 import { TrackList } from "../components/track-list.js";
 import { count } from "../format.js";
 import { html } from "../html.js";
-import { playTracks, startRadio } from "../play.js";
+import { playShuffled, playTracks, startRadio } from "../play.js";
+import { isIn } from "../preferences.js";
 import { useResource } from "../resource.js";
 import { useTitle } from "../title.js";
 
@@ -31,7 +41,10 @@ export function ArtistView({ id }) {
       cover=${html`<${Cover} art=${artist.art_id} name=${artist.name} width=${320} round eager />`}
     >
       <${PlayButton} disabled=${!tracks.length} onClick=${() => playTracks(tracks, 0, source)} />
+      <${ShuffleButton} disabled=${!tracks.length} onClick=${() => playShuffled(`artist:${artist.id}`, source)} />
       <${RadioButton} onClick=${() => startRadio(`artist:${artist.id}`)} />
+      <${MenuButton} label=${`More for ${artist.name}`} items=${() => artistItems(artist)} testid="artist-menu" />
+      ${isIn("banned_artists", artist.id) && html`<${Chip} icon="user-x">Never played for you<//>`}
     <//>
     ${tracks.length > 0 && html`<section class="part"><h2>Tracks</h2><${TrackList} tracks=${tracks} source=${source} /></section>`}
     <${Albums} title="Albums" albums=${albums} />

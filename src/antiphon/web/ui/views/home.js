@@ -1,8 +1,9 @@
-/** @import { Album, Home, HomeRow, Recommended } from "../types" */
+/** @import { Album, From, Home, HomeRow, Recommended } from "../types" */
 /** "For you": what Antiphon answers to what the listener has played. */
 
 import { entryOf, nextUp } from "../answers.js";
 import { AlbumCard, AnswerCard } from "../components/cards.js";
+import { Discover } from "../components/discover.js";
 import { useFlip } from "../components/flip.js";
 import { IconButton } from "../components/icon.js";
 import { CardSkeletons, Empty, Trouble } from "../components/notices.js";
@@ -22,8 +23,11 @@ export function HomeView() {
         <h1>For you</h1>
         ${home?.learning.text && html`<p class="learning" data-testid="learning">${home.learning.text}</p>`}
       </div>
-      <${PlayButton} label="Play for me" testid="play-for-me" onClick=${playForMe}
-        disabled=${!nextUp.value.length && !home?.rows.length} />
+      <div class="view-tools">
+        <${Discover} />
+        <${PlayButton} label="Play for me" testid="play-for-me" onClick=${playForMe}
+          disabled=${!nextUp.value.length && !home?.rows.length} />
+      </div>
     </header>
     ${!home && html`<${CardSkeletons} cards=${18} />`}
     ${home?.rows.map((row) => html`<${Row} key=${row.id} row=${row} />`)}
@@ -53,7 +57,7 @@ function Row({ row }) {
       <div class="shelf-tools">
         ${
           row.kind === "tracks" &&
-          html`<button type="button" class="text-button" onClick=${() => playEntries(row.items.map(entryOf))}>Play all</button>`
+          html`<button type="button" class="text-button" onClick=${() => playEntries(row.items.map((item) => entryOf(item, row)))}>Play all</button>`
         }
         <span class="shelf-arrows">
           <${IconButton} icon="chevron-left" label=${`${row.title}: back`} onClick=${() => scroll(-1)} />
@@ -62,13 +66,14 @@ function Row({ row }) {
       </div>
     </header>
     <div class="shelf-items" ref=${ref}>
-      ${row.kind === "tracks" ? row.items.map(answerCard) : row.items.map(albumCard)}
+      ${row.kind === "tracks" ? answerCards(row.items, row) : row.items.map(albumCard)}
     </div>
   </section>`;
 }
 
-/** @param {Recommended} answer */
-const answerCard = (answer) => html`<${AnswerCard} key=${answer.track.id} answer=${answer} />`;
+/** @param {Recommended[]} items @param {From} from */
+const answerCards = (items, from) =>
+  items.map((item) => html`<${AnswerCard} key=${item.track.id} ...${{ item, from }} />`);
 
 /** @param {Album} album */
 const albumCard = (album) => html`<${AlbumCard} key=${album.id} album=${album} />`;

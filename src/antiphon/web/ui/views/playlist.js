@@ -8,13 +8,21 @@ import { useFlip } from "../components/flip.js";
 import { IconButton } from "../components/icon.js";
 import { MenuButton } from "../components/menu.js";
 import { Empty, RowSkeletons, Trouble } from "../components/notices.js";
-import { dotted, PageHead, PlayButton } from "../components/page-head.js";
+import {
+  Chip,
+  dotted,
+  PageHead,
+  PlayButton,
+  RadioButton,
+  ShuffleButton,
+} from "../components/page-head.js";
 import { Grip } from "../components/sortable.js";
 import { TrackRow } from "../components/track-row.js";
 import { count, duration } from "../format.js";
 import { html } from "../html.js";
-import { playTracks } from "../play.js";
+import { playShuffled, playTracks, startRadio } from "../play.js";
 import { arrangePlaylist } from "../playlists.js";
+import { isIn } from "../preferences.js";
 import { moved } from "../queue.js";
 import { useResource } from "../resource.js";
 import { useTitle } from "../title.js";
@@ -63,7 +71,11 @@ function Head({ playlist, tracks, reload }) {
   >
     <${PlayButton} disabled=${!tracks.length} testid="play-playlist"
       onClick=${() => playTracks(tracks, 0, sourceOf(playlist.id))} />
+    <${ShuffleButton} disabled=${!tracks.length}
+      onClick=${() => playShuffled(`playlist:${playlist.id}`, sourceOf(playlist.id))} />
+    ${tracks.length > 0 && html`<${RadioButton} onClick=${() => startRadio(`playlist:${playlist.id}`)} />`}
     <${MenuButton} label=${`More for ${playlist.name}`} items=${() => playlistItems(playlist, reload)} testid="playlist-menu" />
+    ${isIn("excluded_playlists", playlist.id) && html`<${Chip} icon="circle-minus">Left out of your taste<//>`}
   <//>`;
 }
 

@@ -18,6 +18,7 @@ export function PlaylistsView() {
     </header>
     <div class="tiles">
       <a class="tile" href="/liked"><${Icon} name="heart" filled />Liked tracks</a>
+      <a class="tile" href="/you"><${Icon} name="sliders-horizontal" />Your taste</a>
       <a class="tile" href="/history"><${Icon} name="history" />Listening history</a>
     </div>
     ${!all && html`<${CardSkeletons} cards=${6} />`}

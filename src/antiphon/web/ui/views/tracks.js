@@ -3,15 +3,16 @@
 import { GenreSelect, Select } from "../components/filters.js";
 import { GenrePath } from "../components/genre-path.js";
 import { Empty } from "../components/notices.js";
-import { RadioButton } from "../components/page-head.js";
+import { RadioButton, ShuffleButton } from "../components/page-head.js";
 import { PagedTrackList } from "../components/track-list.js";
 import { html } from "../html.js";
-import { startRadio } from "../play.js";
+import { playShuffled, startRadio } from "../play.js";
 import { usePages } from "../resource.js";
 import { place } from "../router.js";
 
 const PAGE = 200;
 const SORTS = { title: "Title", added: "Newest first" };
+const LIKED = { kind: /** @type {const} */ ("playlist"), id: "liked" };
 
 export function TracksView() {
   const { query } = place.value;
@@ -25,6 +26,7 @@ export function TracksView() {
     <header class="view-head">
       <h1>${genre || "Tracks"}</h1>
       <div class="filters">
+        ${genre && html`<${ShuffleButton} onClick=${() => playShuffled(`genre:${genre}`, { kind: "tracks", id: genre })} />`}
         ${genre && html`<${RadioButton} onClick=${() => startRadio(`genre:${genre}`)} />`}
         <${GenreSelect} genre=${genre} />
         <${Select} name="sort" label="Sort by" value=${sort} options=${SORTS} />
@@ -40,8 +42,18 @@ export function LikedView() {
   const empty = html`<${Empty} icon="heart" title="Nothing liked yet">
     Press the heart of a track, or L while it plays, and it stands here.
   <//>`;
+  const none = pages.complete.value && !pages.count.value;
   return html`<div>
-    <header class="view-head"><h1>Liked tracks</h1></header>
-    <${PagedTrackList} pages=${pages} source=${{ kind: "playlist", id: "liked" }} empty=${empty} />
+    <header class="view-head">
+      <h1>Liked tracks</h1>
+      ${
+        !none &&
+        html`<div class="filters">
+          <${ShuffleButton} onClick=${() => playShuffled("liked", LIKED)} />
+          <${RadioButton} onClick=${() => startRadio("liked")} />
+        </div>`
+      }
+    </header>
+    <${PagedTrackList} pages=${pages} source=${LIKED} empty=${empty} />
   </div>`;
 }
