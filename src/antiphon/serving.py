@@ -62,15 +62,26 @@ def live(settings: Settings) -> None:
     """Answer what listeners do."""
     wiring.compute_with_one_thread()
     from antiphon.events import take_along  # noqa: PLC0415 - only where it runs
-    from antiphon.live import worker  # noqa: PLC0415
+    from antiphon.live import measures, worker  # noqa: PLC0415
     from antiphon.live.models import Models  # noqa: PLC0415
     from antiphon.taste.registry import Registry  # noqa: PLC0415
+    from antiphon.taste.weights import weights_in  # noqa: PLC0415
 
+    weights = weights_in(settings.weights)
     stopped = supervisor.stop_on_signals()
     registry = Registry(settings.artefacts_url, settings.artefacts_copies)
     with _services(settings) as services:
         take_along(services.store, services.log)
-        worker.run(services.store, services.log, Models(services.store, registry), stopped.is_set)
+        models = Models(
+            services.store,
+            registry,
+            gap_ms=60_000 * settings.sitting_gap_min,
+            weights=weights,
+        )
+        models.follow(services.log)
+        with measures.kept(services.store, "live", [measures.ANSWERING, measures.WORKER]):
+            worker.run(services.store, services.log, models, stopped.is_set)
+        models.close()
 
 
 def library(settings: Settings) -> None:

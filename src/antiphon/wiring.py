@@ -3,6 +3,7 @@
 import atexit
 import logging
 import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import flask
 
     from antiphon.web.push import Push
+
+SWITCH_S = 0.0005
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ def compute_with_one_thread() -> None:
     Two threads that share a small product mostly wait for each other: one answer in a hundred then
     took 170 ms. It MUST be called before SciPy is loaded; for what is loaded already it is set.
     """
+    # The thread that keeps the models up is at it for a second at a time; at the usual 5 ms a turn,
+    # an answer that takes the interpreter thirty times would wait 150 ms for it.
+    sys.setswitchinterval(SWITCH_S)
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - only where answers are computed
 
@@ -56,7 +62,12 @@ def web_app() -> "flask.Flask":
     from antiphon.web.app import create_app  # noqa: PLC0415 - only where it is served
 
     services = open_services()
-    return create_app(services.settings, services.store, services.log)
+    app = create_app(services.settings, services.store, services.log)
+    models = app.extensions["antiphon"].models
+    models.follow(services.log)
+    # Before the log, which was registered earlier.
+    atexit.register(models.close)
+    return app
 
 
 def push_app() -> "Push":

@@ -33,6 +33,7 @@ from antiphon.taste.generators import RANKED
 from antiphon.taste.listener import SITTING_GAP_MS, ListenerState, history_of, state_of
 from antiphon.taste.memory import RECENT_LISTENS, remembered
 from antiphon.taste.policy import POLICY, Policy
+from antiphon.taste.weights import WEIGHTS, Weights
 
 SURFACE = "next"
 # Where the slider changes nothing.
@@ -77,6 +78,7 @@ class _Past:
     feedback: Sequence[Familiarity]
     preferences: Preferences | None
     gap_ms: int
+    weights: Weights
 
     @property
     def discover(self) -> float:
@@ -89,7 +91,7 @@ class _Past:
         said = [one for one in self.feedback if one.feedback_at <= moment]
         plays = sum(one.played for one in before)
         memory = remembered(before[-RECENT_LISTENS:], said, plays, self.preferences)
-        return state_of(self.user_id, memory, moment, gap_ms=self.gap_ms)
+        return state_of(self.user_id, memory, moment, gap_ms=self.gap_ms, weights=self.weights)
 
     def sittings(self) -> list[int]:
         """Number the sittings: one begins after each silence."""
@@ -110,6 +112,7 @@ def judged(
     user_id: str | None = None,
     policy: Policy = POLICY,
     gap_ms: int = SITTING_GAP_MS,
+    weights: Weights = WEIGHTS,
 ) -> OffPolicy:
     """Return what a ranker would have been worth from `since` on, in milliseconds.
 
@@ -124,7 +127,7 @@ def judged(
     units: list[tuple[str, int]] = []
     answers: set[str] = set()
     total = 0
-    for past in _pasts(store, since, user_id, gap_ms):
+    for past in _pasts(store, since, user_id, gap_ms, weights):
         wanted = [
             (listen, number)
             for listen, number in zip(past.listens, past.sittings(), strict=True)
@@ -161,7 +164,9 @@ def _estimate(found: Sequence[_Outcome], units: Sequence[tuple[str, int]]) -> Es
     return estimate(reward, new, logged, unit)
 
 
-def _pasts(store: Store, since: int, user_id: str | None, gap_ms: int) -> Iterator[_Past]:
+def _pasts(
+    store: Store, since: int, user_id: str | None, gap_ms: int, weights: Weights
+) -> Iterator[_Past]:
     """Yield what each listener did who heard something since then."""
     where = {} if user_id is None else {"user_id": user_id}
     recent = {"at": Range(gte=since)} | where
@@ -180,6 +185,7 @@ def _pasts(store: Store, since: int, user_id: str | None, gap_ms: int) -> Iterat
             store.find(FAMILIARITIES, said),
             store.get(PREFERENCES, user),
             gap_ms,
+            weights,
         )
 
 

@@ -18,6 +18,7 @@ from antiphon.taste.ensemble import CONTENT, REPEAT, Ensemble, assembled
 from antiphon.taste.interactions import only
 from antiphon.taste.recipe import Recipe
 from antiphon.taste.registry import Registry
+from antiphon.taste.weights import WEIGHTS, Weights
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,21 @@ def of_version(store: Store, registry: Registry, version: str, since: int) -> Ra
 
 
 def of_recipe(
-    store: Store, compute: Compute, recipe: Recipe, since: int, *, name: str, gap_ms: int
+    store: Store,
+    compute: Compute,
+    recipe: Recipe,
+    since: int,
+    *,
+    name: str,
+    gap_ms: int,
+    weights: Weights = WEIGHTS,
 ) -> Ranker:
     """Return a recipe that was fitted to what was heard before `since`, in milliseconds.
 
     Raises:
         DataError: nothing was.
     """
-    known = history.read(store, gap_ms)
+    known = history.read(store, gap_ms, weights=weights)
     known = only(known, known.at < since)
     if not len(known):
         raise DataError("Nothing was heard before these days: ask for fewer --days.")

@@ -26,6 +26,7 @@ from antiphon.taste import recipe as recipes
 from antiphon.taste.artefacts import Manifest
 from antiphon.taste.recipe import Recipe
 from antiphon.taste.registry import Registry, in_use
+from antiphon.taste.weights import WEIGHTS, Weights
 
 TRAINING = "training"
 
@@ -45,6 +46,7 @@ def train(
     registry: Registry,
     *,
     gap_ms: int,
+    weights: Weights = WEIGHTS,
     given: Recipe | None = None,
     force: bool = False,
     show: Show,
@@ -64,7 +66,7 @@ def train(
     with alone(store) as still_alone:
         started = time.monotonic()
         with show("Reading what was listened to", "listens") as note:
-            interactions = history.read(store, gap_ms, note)
+            interactions = history.read(store, gap_ms, note, weights)
         if lack := lacking(interactions):
             return Trained(reason=lack)
         state, present = history.fingerprint(interactions), in_use(registry)
