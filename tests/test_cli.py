@@ -12,6 +12,8 @@ import pytest
 import soundfile
 
 from antiphon import terminal
+from antiphon.events import Topic, open_event_log
+from antiphon.events.records import DeadLetter, encode
 from antiphon.model import Track
 from antiphon.store import open_store
 from antiphon.store.schema import TRACKS
@@ -304,3 +306,21 @@ def test_a_data_folder_that_cannot_be_is_said_in_one_line(
     ran = antiphon("user", "list", ANTIPHON_DATA=str(tmp_path / "file"))
     assert ran.returncode == 74
     assert "cannot be used" in said_in_one_line(ran)
+
+
+def test_dead_letters_are_shown_with_their_reason_and_sent_again(
+    antiphon: Antiphon, tmp_path: Path
+) -> None:
+    assert antiphon("dead-letters", ANTIPHON_EVENTS="local:").stdout == (
+        "There are no dead letters.\n"
+    )
+    store = open_store(f"sqlite:///{tmp_path / 'data' / 'antiphon.db'}")
+    log = open_event_log("local:", store)
+    letter = DeadLetter(topic="listens", offset=7, key="ann", value=b"{}", reason="too odd")
+    log.append(Topic.DEAD_LETTERS, "ann", [encode(letter)])
+    shown = antiphon("dead-letters")
+    assert "listens:0:7 ann: too odd\n    {}\n1 dead letter kept." in shown.stdout
+    assert "1 dead letter sent again." in antiphon("dead-letters", "--send-again").stdout
+    with log.consumer(Topic.LISTENS, "test") as consumer:
+        assert [(entry.key, entry.value) for entry in consumer.poll(0.1)] == [("ann", b"{}")]
+    store.close()

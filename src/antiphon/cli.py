@@ -20,7 +20,7 @@ from antiphon.ops.pausing import NotNowError
 from antiphon.ops.users import AccountError
 from antiphon.settings import Settings, SettingsError, load
 from antiphon.store import StoreError
-from antiphon.taste.errors import ArtefactError
+from antiphon.taste.errors import ArtefactError, WeightsError
 from antiphon.terminal import fail
 
 # What goes wrong by what an operator can mend: one line, and this exit code.
@@ -35,6 +35,7 @@ FAILURES: dict[type, int] = {
     ModelError: 69,
     NotNowError: 75,
     ArtefactError: 74,
+    WeightsError: 78,
     WorseModelError: 70,
     OSError: 74,
 }
@@ -98,5 +99,6 @@ for command in (
     upkeep.store,
     upkeep.backup,
     upkeep.doctor,
+    upkeep.dead_letters,
 ):
     cli.add_command(command)

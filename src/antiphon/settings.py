@@ -81,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     artefacts: str = ""
     # When `serve` trains them, by this machine's clock; "never" leaves it to `antiphon train`.
     train_at: Clock = "03:30"
+    # The table of how much a listen speaks for its track, as `antiphon tune --weights` writes it.
+    weights: Path | None = None
     # So many minutes without music end a sitting.
     sitting_gap_min: Minutes = 30
     # Where `antiphon fma fetch` finds the Free Music Archive data set.

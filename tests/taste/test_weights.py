@@ -1,15 +1,25 @@
 """The table of weights says of two listens which one speaks more for its track."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.model import Ending
+from antiphon.taste.errors import WeightsError
 from antiphon.taste.listener import ListenerState, state_of
 from antiphon.taste.memory import ENDINGS, ORIGINS, Heard, Memory, Word
-from antiphon.taste.weights import SPACE, WEIGHTS, Replays, Weights, listen_weight, share
+from antiphon.taste.weights import (
+    SPACE,
+    WEIGHTS,
+    Replays,
+    Weights,
+    listen_weight,
+    share,
+    weights_in,
+)
 
 MINUTE, HOUR = 60_000, 3_600_000
 TRACK_MS = 4 * MINUTE
@@ -101,3 +111,18 @@ def test_the_operator_says_how_long_a_silence_ends_a_session(gap_min: int, left:
     memory = Memory((heard("tr-0", at=0), heard("tr-1", at=HOUR)))
     found = state_of("ann", memory, HOUR + MINUTE, gap_ms=gap_min * MINUTE)
     assert len(found.session) == left
+
+
+def test_a_table_in_a_file_is_used_in_place_of_the_built_in_one(tmp_path: Path) -> None:
+    file = tmp_path / "weights.json"
+    file.write_text('{"early_skip": -3.0}')
+    assert weights_in(file) == Weights(early_skip=-3.0)
+    assert weights_in(None) == WEIGHTS
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"early_skip": "much"}', '{"erly_skip": -3.0}'])
+def test_a_file_that_is_no_table_is_refused_and_named(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "weights.json"
+    file.write_text(content)
+    with pytest.raises(WeightsError, match=r"weights\.json is no table of weights.*antiphon tune"):
+        weights_in(file)

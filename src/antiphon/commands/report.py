@@ -85,22 +85,35 @@ def _judged(services: Services, ranker: str, since: int, user_id: str | None) ->
     from antiphon.commands.training import recipe_in  # noqa: PLC0415 - as it is needed
     from antiphon.ops import offpolicy, rankers  # noqa: PLC0415
     from antiphon.taste.registry import Registry  # noqa: PLC0415
+    from antiphon.taste.weights import weights_in  # noqa: PLC0415
 
     settings, store = services.settings, services.store
-    gap_ms = settings.sitting_gap_min * 60_000
+    gap_ms, weights = settings.sitting_gap_min * 60_000, weights_in(settings.weights)
     if ranker == "sound":
         other = rankers.by_sound(store, since)
     elif ranker.endswith(".json"):
         recipe = recipe_in(ranker, "--ranker")
         with progress("Fitting the recipe to what was heard before", "models"):
             other = rankers.of_recipe(
-                store, services.compute, recipe, since, name=ranker, gap_ms=gap_ms
+                store,
+                services.compute,
+                recipe,
+                since,
+                name=ranker,
+                gap_ms=gap_ms,
+                weights=weights,
             )
     else:
         registry = Registry(settings.artefacts_url, settings.artefacts_copies)
         other = rankers.of_version(store, registry, ranker, since)
     return offpolicy.judged(
-        store, other.ensemble, other.name, other.since, user_id=user_id, gap_ms=gap_ms
+        store,
+        other.ensemble,
+        other.name,
+        other.since,
+        user_id=user_id,
+        gap_ms=gap_ms,
+        weights=weights,
     )
 
 

@@ -35,6 +35,7 @@ def train(recipe: str | None, force: bool, compute: str | None, quiet: bool) -> 
     """Learn from what was listened to, and use the new models unless they are worse."""
     from antiphon.ops import training  # noqa: PLC0415 - a command loads what it needs
     from antiphon.taste.registry import Registry  # noqa: PLC0415
+    from antiphon.taste.weights import weights_in  # noqa: PLC0415
 
     settings = load()
     given = recipe_in(recipe, "--recipe") if recipe else None
@@ -45,6 +46,7 @@ def train(recipe: str | None, force: bool, compute: str | None, quiet: bool) -> 
             services.compute,
             Registry(settings.artefacts_url, settings.artefacts_copies),
             gap_ms=settings.sitting_gap_min * 60_000,
+            weights=weights_in(settings.weights),
             given=given,
             force=force,
             show=_silent if quiet else progress,

@@ -1,13 +1,20 @@
 """Commands about what is kept: move it, copy it, see whether it is well."""
 
 import sys
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from antiphon import wiring
+from antiphon.events import EventLog, Topic
+from antiphon.events.records import DeadLetter, decode
 from antiphon.settings import load
 from antiphon.terminal import console, progress
+
+LETTERS_WITHIN_S = 8.0
+MORE_WITHIN_S = 1.0
 
 
 @click.group()
@@ -58,3 +65,36 @@ def doctor() -> None:
             console.print(f"{problem.id}: {problem.reason}", markup=False, highlight=False)
     if not all(finding.well for finding in findings):
         sys.exit(1)
+
+
+@click.command("dead-letters")
+@click.option("--send-again", is_flag=True, help="Append each to its topic again.")
+def dead_letters(send_again: bool) -> None:
+    """Show the events of the last 30 days that could not be used, and why.
+
+    Once the reason is gone they may be sent again: what was done already is not done twice.
+    """
+    services = wiring.open_services()
+    count = 0
+    for letter in _dead_letters(services.log):
+        count += 1
+        place = f"{letter.topic}:{letter.partition}:{letter.offset}"
+        text = letter.value.decode(errors="replace")
+        console.print(f"{place} {letter.key}: {letter.reason}", markup=False, highlight=False)
+        console.print(f"    {text}", markup=False, highlight=False)
+        if send_again:
+            services.log.append(letter.topic, letter.key, [letter.value])
+    done = "sent again" if send_again else "kept"
+    said = f"{count} dead letter{'s' if count > 1 else ''} {done}."
+    console.print(said if count else "There are no dead letters.")
+
+
+def _dead_letters(log: EventLog) -> Iterator[DeadLetter]:
+    """Yield all that there are; nobody's place in the topic changes by it."""
+    with log.consumer(Topic.DEAD_LETTERS, f"look-{uuid.uuid4().hex}") as consumer:
+        # A new reader of Kafka is given its partitions within seconds.
+        batch = consumer.poll(LETTERS_WITHIN_S)
+        while batch:
+            for entry in batch:
+                yield decode(entry.value, DeadLetter)
+            batch = consumer.poll(MORE_WITHIN_S)

@@ -132,7 +132,7 @@ def _beyond(
     store: Store, serving: Serving, prepared: Answer, exclude: Collection[str], limit: int
 ) -> Answer:
     """Return what comes after all that was prepared; asked again, it has the same version."""
-    listener = state.load(store, prepared.user_id, gap_ms=serving.gap_ms)
+    listener = _listener(store, serving, prepared.user_id)
     made = next_up(store, serving, listener, event=prepared.event, exclude=exclude, limit=limit)
     asked = crc32(" ".join([str(limit), *sorted(exclude)]).encode())
     return msgspec.structs.replace(made, version=f"{prepared.version}.{asked:08x}")
@@ -140,7 +140,7 @@ def _beyond(
 
 def _prepared(store: Store, serving: Serving, user_id: str, before: Answer | None) -> Answer:
     """Make an answer and keep it, unless the worker has made one meanwhile: return what is kept."""
-    listener = state.load(store, user_id, gap_ms=serving.gap_ms)
+    listener = _listener(store, serving, user_id)
     event = before.event if before else ""
     made = next_up(store, serving, listener, event=event, limit=PREPARED)
 
@@ -158,3 +158,7 @@ def _prepared(store: Store, serving: Serving, user_id: str, before: Answer | Non
         # It is kept later, or not: nobody has to wait while somebody else writes.
         _log.info("An answer is given before it is kept: %s", error)
         return made
+
+
+def _listener(store: Store, serving: Serving, user_id: str) -> ListenerState:
+    return state.load(store, user_id, gap_ms=serving.gap_ms, weights=serving.weights)

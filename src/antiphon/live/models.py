@@ -28,6 +28,7 @@ from antiphon.taste.metric import RECIPES
 from antiphon.taste.recommender import Recommender
 from antiphon.taste.registry import Registry
 from antiphon.taste.repeat import forgetful
+from antiphon.taste.weights import WEIGHTS, Weights
 
 LOG = logging.getLogger(__name__)
 
@@ -49,14 +50,15 @@ class Serving:
     """The models that answer at one moment: what the tracks sound like, and all of them together.
 
     `version` names the trained models and the features that they are made of. After `gap_ms`
-    without music a listener's next track begins another sitting. `credits` remembers the artists of
-    tracks.
+    without music a listener's next track begins another sitting, and `weights` say how much a
+    listen speaks for its track. `credits` remembers the artists of tracks.
     """
 
     content: ContentModel
     ensemble: Ensemble
     version: str
     gap_ms: int = SITTING_GAP_MS
+    weights: Weights = WEIGHTS
     credits: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -71,17 +73,23 @@ class Models:
     """
 
     def __init__(
-        self, store: Store, registry: Registry | None = None, *, gap_ms: int = SITTING_GAP_MS
+        self,
+        store: Store,
+        registry: Registry | None = None,
+        *,
+        gap_ms: int = SITTING_GAP_MS,
+        weights: Weights = WEIGHTS,
     ) -> None:
         self._store = store
         self._registry = registry
         self.gap_ms = gap_ms
+        self.weights = weights
         self._sets = [FeatureSet(store, name) for name in RECIPES]
         self._trained = Trained()
         # Those that learn from plays: of the models in use, and of those about to be.
         self._sittings: tuple[Sittings, ...] = ()
         self._refused = self._said = ""
-        self._now = Serving(located({}), Ensemble(), "", gap_ms)
+        self._now = Serving(located({}), Ensemble(), "", gap_ms, weights)
         self._read = False
         self._look_at = float("-inf")
         self._compared_at = float("-inf")
@@ -263,7 +271,7 @@ class Models:
             for name in ranking.said:
                 contributions(ranking, name, _ONE_PLAY.items)
         version = f"{self._trained.version or 'untrained'} {content.version}"
-        return Serving(content, ensemble, version, self.gap_ms)
+        return Serving(content, ensemble, version, self.gap_ms, self.weights)
 
     def _up_to_date(self, model: Recommender) -> Recommender:
         """Give a model that can place a track by its sound those that have come since."""

@@ -19,6 +19,7 @@ from antiphon.taste.memory import (
     remembered,
     unpacked,
 )
+from antiphon.taste.weights import WEIGHTS, Weights
 
 
 class Memories:
@@ -56,6 +57,7 @@ def load(
     user_id: str,
     *,
     gap_ms: int = SITTING_GAP_MS,
+    weights: Weights = WEIGHTS,
     now: int | None = None,
     memories: Memories | None = None,
 ) -> ListenerState:
@@ -64,7 +66,8 @@ def load(
     memory = memories.of(kept) if memories else unpacked(kept.packed) if kept else None
     if memory is None:
         memory = rebuilt(store, user_id)
-    return state_of(user_id, memory, now_ms() if now is None else now, gap_ms=gap_ms)
+    moment = now_ms() if now is None else now
+    return state_of(user_id, memory, moment, gap_ms=gap_ms, weights=weights)
 
 
 def rebuilt(store: Store, user_id: str) -> Memory:

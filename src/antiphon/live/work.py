@@ -159,10 +159,17 @@ class Worker:
             return None
 
     def _listener(self, user_id: str) -> ListenerState:
-        now, gap_ms = self._clock(), self._models.gap_ms
+        now, gap_ms, weights = self._clock(), self._models.gap_ms, self._models.weights
         if memory := self._fresh.get(user_id):
-            return state_of(user_id, memory, now, gap_ms=gap_ms)
-        return state.load(self._store, user_id, gap_ms=gap_ms, now=now, memories=self._memories)
+            return state_of(user_id, memory, now, gap_ms=gap_ms, weights=weights)
+        return state.load(
+            self._store,
+            user_id,
+            gap_ms=gap_ms,
+            weights=weights,
+            now=now,
+            memories=self._memories,
+        )
 
     def _publish(self, made: Sequence[tuple[Due, Answer]]) -> None:
         """Keep answers, and tell the open pages."""

@@ -17,11 +17,13 @@ Nothing speaks louder than `loudest`, however often it is repeated. Everybody wh
 asks here: the state of a listener, the training, and the evaluation.
 """
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from antiphon.model import Listen
+from antiphon.taste.errors import WeightsError
 from antiphon.taste.memory import Heard
 from antiphon.taste.space import Span
 
@@ -47,7 +49,7 @@ DAY_MS = 86_400_000
 Why = Literal["liked", "finished", "played", "skipped", "disliked", "seed"]
 
 
-class Weights(msgspec.Struct, frozen=True, kw_only=True):
+class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The table, with what it holds unless somebody knows better."""
 
     completed: float = 1.0
@@ -63,6 +65,22 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 WEIGHTS = Weights()
+
+
+def weights_in(file: Path | None) -> Weights:
+    """Return the table in a JSON file; the built-in one where there is no file.
+
+    Raises:
+        WeightsError: it cannot be read, or is no such table.
+    """
+    if file is None:
+        return WEIGHTS
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Weights, strict=True)
+    except (OSError, msgspec.DecodeError) as error:
+        raise WeightsError(
+            f"{file} is no table of weights: {error}. `antiphon tune --weights` writes one."
+        ) from error
 
 
 def share(listen: Listen | Heard) -> float:
