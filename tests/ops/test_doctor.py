@@ -11,11 +11,11 @@ from tests.ops.listening import publish
 
 from antiphon.compute.local import LocalCompute
 from antiphon.library import scan
-from antiphon.model import Problem, Track, now_ms
+from antiphon.model import Problem, Track, Worker, now_ms
 from antiphon.ops import doctor
 from antiphon.settings import Settings
 from antiphon.store import Store, open_store
-from antiphon.store.schema import PROBLEMS, TRACKS
+from antiphon.store.schema import PROBLEMS, TRACKS, WORKERS
 from antiphon.taste.artefacts import Manifest
 from antiphon.taste.registry import Registry
 
@@ -79,6 +79,27 @@ def test_a_store_that_cannot_be_read_is_a_finding(store: Store, tmp_path: Path) 
     found = doctor.examine(Settings(data=tmp_path), store)
     assert [finding.well for finding in found] == [True, True, False, True]
     assert "cannot be used" in found[2].says
+
+
+@pytest.mark.parametrize(
+    ("roles", "said"),
+    [
+        ([], []),
+        (["push", "live", "live"], [(True, "2 answering what listeners do")]),
+        (["push"], [(False, "nobody answers what listeners do")]),
+    ],
+)
+def test_it_says_when_nobody_answers_though_others_run(
+    store: Store, tmp_path: Path, roles: list[str], said: list[tuple[bool, str]]
+) -> None:
+    at = now_ms()
+    heard = [Worker(id=f"{n}", role=role, at=at, metrics="") for n, role in enumerate(roles)]
+    long_silent = Worker(id="gone", role="live", at=at - 10 * 60_000, metrics="")
+    store.put_many(WORKERS, [*heard, long_silent])
+    findings = [
+        one for one in doctor.examine(Settings(data=tmp_path), store) if one.about == "live"
+    ]
+    assert [(one.well, one.says.partition(",")[0]) for one in findings] == said
 
 
 def test_it_counts_what_is_catalogued_and_what_is_missing(

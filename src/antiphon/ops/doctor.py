@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from antiphon.model import Problem
+from antiphon.live import measures
+from antiphon.model import Problem, now_ms
 from antiphon.settings import Settings
 from antiphon.store import Store, StoreError, position
-from antiphon.store.schema import FILES, PROBLEMS, TRACKS
+from antiphon.store.schema import FILES, PROBLEMS, TRACKS, WORKERS
 from antiphon.taste.artefacts import Manifest
 from antiphon.taste.errors import ArtefactError
 from antiphon.taste.registry import Registry
 
 STORE = "store"
 MODELS = "models"
+LIVE = "live"
 _PAGE = 500
 # With less than this free on the disk, writing will soon fail.
 LEAST_FREE_BYTES = 1 << 30
@@ -80,13 +82,25 @@ def _store(store: Store) -> list[Finding]:
         wrong = [str(error)]
     if wrong:
         return [Finding(False, STORE, said) for said in wrong]
-    return [Finding(True, STORE, "is sound"), _catalogue(store)]
+    return [Finding(True, STORE, "is sound"), _catalogue(store), *_live(store)]
 
 
 def _catalogue(store: Store) -> Finding:
     there, missing = (store.count(TRACKS, {"missing": missing}) for missing in (False, True))
     says = f"{there} tracks in {store.count(FILES)} files, {missing} missing"
     return Finding(True, "catalogue", says)
+
+
+def _live(store: Store) -> list[Finding]:
+    """Say who answers what listeners do; nothing where no process tells of itself."""
+    now = now_ms()
+    roles = [one.role for one in store.find(WORKERS) if not measures.is_silent(one, now)]
+    if not roles:
+        return []
+    if count := roles.count(LIVE):
+        return [Finding(True, LIVE, f"{count} answering what listeners do")]
+    says = "nobody answers what listeners do, which waits in the log: start `antiphon serve live`"
+    return [Finding(False, LIVE, says)]
 
 
 def _models(registry: Registry) -> Finding:
