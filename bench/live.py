@@ -17,7 +17,7 @@ the same machine. Time counts from before the event's request is sent.
 - `next_prepared_p99_ms`, `next_cold_p99_ms`: `GET /answers/next` of 20 tracks, for listeners with
   an answer of the worker's, and for those without.
 - `kb_per_listener`: what the worker and the web process need more for each further listener, of
-  the last 400 of 1,000: what was needed for those before, while bounded caches fill, is printed.
+  the last 800 of 1,800: what was needed for those before, while bounded caches fill, is printed.
 - `kb_per_page`, `event_to_all_pages_ms`: what the push process needs for each of 2,000 open pages,
   and how long an event takes to the last of them.
 
@@ -92,7 +92,7 @@ class Plan:
     pushed_pages: int
 
 
-WHOLE = Plan(Size(100_000, 10_000, 1200), 200, 1000, 30, 2000)
+WHOLE = Plan(Size(100_000, 10_000, 2000), 200, 1800, 30, 2000)
 QUICK = Plan(Size(10_000, 10_000, 360), 100, 300, 5, 500)
 
 

@@ -248,9 +248,10 @@ def worker_is_dead(product: Product) -> Iterator[Callable[[], None]]:
     port = product.url.rpartition(":")[2]
     (worker,) = (
         process
-        for process in psutil.process_iter()
-        if process.cmdline()[-4:-2] == ["serve", "live"]
-        and process.environ()["ANTIPHON_PORT"] == port
+        # Of those that have just ended, or are another user's, nothing is said.
+        for process in psutil.process_iter(["cmdline", "environ"])
+        if (process.info["cmdline"] or [])[-4:-2] == ["serve", "live"]
+        and (process.info["environ"] or {}).get("ANTIPHON_PORT") == port
     )
     worker.suspend()
     yield worker.resume

@@ -21,6 +21,9 @@ BATCH_SIZE = 500
 # A consumer looks this often, or less where a look takes long: it is not to wear the machine out.
 LOOK_EVERY_S = 0.003
 REST = 10
+# Where something happened so lately, more is likely to, and is looked for so often.
+LIVELY_S = 2.0
+LOOK_LIVELY_S = 0.001
 TRIM_EVERY_S = 10.0
 TRIMMED_AT_ONCE = 1000
 DAY_MS = 86_400_000
@@ -81,6 +84,7 @@ class LocalConsumer:
         self._topic = topic
         self._id = group_id(topic, group or "")
         self._offset = _offset(store, topic if group is None else self._id)
+        self._lively_until = 0.0
 
     def poll(self, wait_s: float) -> list[Entry]:
         give_up_at = time.monotonic() + wait_s
@@ -88,9 +92,11 @@ class LocalConsumer:
             started = time.monotonic()
             if batch := self._read():
                 self._offset = batch[-1].offset
+                self._lively_until = started + LIVELY_S
                 return batch
-            looked_s = time.monotonic() - started
-            rest_s = min(max(LOOK_EVERY_S, REST * looked_s), give_up_at - time.monotonic())
+            now = time.monotonic()
+            often = LOOK_LIVELY_S if now < self._lively_until else LOOK_EVERY_S
+            rest_s = min(max(often, REST * (now - started)), give_up_at - now)
             if rest_s <= 0:
                 return []
             time.sleep(rest_s)

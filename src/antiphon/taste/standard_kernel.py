@@ -1,5 +1,6 @@
 """Standardising scores in few walks over memory, as machine code: compiled once in a second."""
 
+import numpy as np
 from numba import njit
 
 from antiphon.taste.interactions import Matrix
@@ -15,14 +16,15 @@ def standardise(scores: Matrix, weight: float, words: Matrix) -> bool:
     Return False, having written nothing, where they are all alike.
     """
     count = len(scores)
-    mean = 0.0
+    # Around the first of them, so that where all are large nothing cancels out.
+    first = scores[0]
+    total, squares = 0.0, 0.0
     for score in scores:
-        mean += score
-    mean /= count
-    squares = 0.0
-    for score in scores:
-        squares += (score - mean) ** 2
-    deviation = (squares / count) ** 0.5
+        apart = np.float64(score - first)
+        total += apart
+        squares += apart * apart
+    mean = first + total / count
+    deviation = max(squares / count - (total / count) ** 2, 0.0) ** 0.5
     if deviation <= _EPSILON * abs(scores[0]):
         return False
     scale = weight / deviation
