@@ -1,13 +1,11 @@
 """Sessions replayed through the live loop are answered as by their model alone."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from tests import benches
 from tests.events.reading import kafka_url
 
 from antiphon.evaluation.datasets import read
@@ -15,20 +13,7 @@ from antiphon.evaluation.sessions import sitting
 from antiphon.taste import sessions
 from antiphon.taste.recommender import best
 
-
-def _bench() -> ModuleType:
-    path = Path(__file__).parents[2] / "bench" / "replay.py"
-    spec = importlib.util.spec_from_file_location("bench_replay", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Where its dataclasses look for their module.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-bench = _bench()
+bench = benches.loaded("replay")
 
 
 @pytest.fixture(params=["local", pytest.param("kafka", marks=pytest.mark.slow)])

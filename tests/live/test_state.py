@@ -24,6 +24,7 @@ from antiphon.store.schema import (
 )
 from antiphon.taste import memory
 from antiphon.taste.memory import packed, unpacked
+from antiphon.taste.weights import Weights
 
 TRUTH = (LISTENS, FORGOTTEN, FAMILIARITIES, PREFERENCES)
 ALL = (*TRUTH, STATES)
@@ -222,3 +223,10 @@ def test_an_older_like_is_remembered_again_when_a_newer_one_is_taken_back(
     taken(store, log, event("e2", "undone", track_id="tr-1", at=9))
     liked = [one.track_id for one in state.load(store, "ann").told if one.why == "liked"]
     assert liked == ["tr-0"]
+
+
+def test_a_table_of_weights_says_what_a_listen_speaks_for(store: Store) -> None:
+    make_world(store)
+    taken(store, open_event_log("local:", store), event("e1"))
+    (told,) = state.load(store, "ann", now=9, weights=Weights(completed=0.25)).told
+    assert told.weight == 0.25

@@ -1,8 +1,6 @@
 """Off-policy evaluation from the store: what another ranker would have been worth, and what not."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 from numpy.typing import NDArray
+from tests.evaluation.toys import Fixed
 from tests.ops import listening
 
 from antiphon.audio.features import FEATURE_SETS
@@ -40,7 +39,7 @@ from antiphon.store.schema import ANSWERS, FEATURES, LISTENS, PREFERENCES, SHOWI
 from antiphon.taste.artefacts import Manifest
 from antiphon.taste.ensemble import Ensemble, assembled, ranked
 from antiphon.taste.generators import Candidate
-from antiphon.taste.interactions import History, Matrix
+from antiphon.taste.interactions import History
 from antiphon.taste.policy import POLICY as LIVE
 from antiphon.taste.policy import Policy, composed
 from antiphon.taste.recipe import Recipe
@@ -56,22 +55,8 @@ POLICY = Policy(per_artist=1, explore=0, returns=0, temperature=1.0)
 NOTHING = History(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64))
 
 
-@dataclass(frozen=True)
-class Same:
-    """A model that wants the same of everybody."""
-
-    items: tuple[str, ...]
-    scores: Matrix
-
-    def score(self, histories: Sequence[History]) -> Matrix:
-        return np.tile(self.scores, (len(histories), 1))
-
-    def contributions(self, history: History, item: int) -> Matrix:  # noqa: ARG002 - the protocol
-        return np.zeros(len(history), np.float32)
-
-
 def ranker(scores: NDArray[np.float64]) -> Ensemble:
-    return assembled({"popularity": (Same(ITEMS, scores.astype(np.float32)), 1.0)})
+    return assembled({"popularity": (Fixed(ITEMS, scores.astype(np.float32)), 1.0)})
 
 
 WRONG, RIGHT = ranker(-LIKED), ranker(LIKED)

@@ -1,28 +1,13 @@
 """What bench/content.py measures: chance is chance, and what is no number earns nothing."""
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 import soundfile
+from tests import benches
 
-
-def _bench() -> ModuleType:
-    path = Path(__file__).parents[2] / "bench" / "content.py"
-    spec = importlib.util.spec_from_file_location("bench_content", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Where its NamedTuples look for their module.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-bench = _bench()
+bench = benches.loaded("content")
 ALBUMS = np.repeat([f"album {n}" for n in range(12)], 15)
 
 

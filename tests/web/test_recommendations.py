@@ -1,11 +1,16 @@
 """The home page, radio and similar tracks through the API."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from antiphon.events import EventLog
+from antiphon.settings import Settings
 from antiphon.store import Store
 from antiphon.store.schema import FEATURES
+from antiphon.taste.weights import Weights
+from antiphon.web.app import create_app
 from browser import Browser, ended, skipped
 
 
@@ -173,3 +178,12 @@ def test_what_is_loved_on_the_server_is_everybodys(
     listen(ended("tr-loud11"), ended("tr-loud11"), ended("tr-calm11"))
     loved = rows(log_in("ben"))["loved"]["items"]
     assert [item["track"]["id"] for item in loved] == ["tr-loud11", "tr-calm11"]  # type: ignore[attr-defined]
+
+
+def test_answers_go_by_the_table_of_weights_that_the_settings_name(
+    library: Store, log: EventLog, tmp_path: Path
+) -> None:
+    (file := tmp_path / "weights.json").write_text('{"completed": 0.25}')
+    app = create_app(Settings(data=tmp_path, weights=file), library, log)
+    assert app.extensions["antiphon"].models.now.weights == Weights(completed=0.25)
+    app.extensions["antiphon"].showings.close()
